@@ -1,0 +1,40 @@
+"""How commands speak: options common to all, progress on standard error, the answer on standard output."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder with the sandbox.toml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+
+progress = Console(stderr=True, highlight=False)
+
+
+def answer(values: Mapping[str, Any], as_json: bool) -> None:
+    """Print what the command found: one `name: value` a line, or JSON."""
+    if as_json:
+        sys.stdout.write(json.dumps(values, default=str, ensure_ascii=False, indent=2) + "\n")
+        return
+    for name, value in values.items():
+        sys.stdout.write(f"{name.replace('_', ' ')}: {value}\n")
+
+
+@contextmanager
+def told(what: str, quiet: bool = False) -> Iterator[None]:
+    """Say what is being done while it is done, and how long it took."""
+    if quiet:
+        yield
+        return
+    start = time.perf_counter()
+    with progress.status(f"{what} …"):
+        yield
+    progress.print(f"  {what}  [dim]{time.perf_counter() - start:.1f} s[/dim]")

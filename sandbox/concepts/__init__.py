@@ -1,0 +1,1 @@
+"""The field's knowledge as data: rules, codes, indicators. Nothing here computes."""

@@ -1,0 +1,90 @@
+"""Code lists that columns use; SDMX's `_T` is the total over a dimension."""
+
+from enum import StrEnum
+
+TOTAL = "_T"
+
+
+class Direction(StrEnum):
+    """Arrival in, or departure from, the country."""
+
+    ARRIVAL = "A"
+    DEPARTURE = "D"
+
+
+class Sex(StrEnum):
+    """Sex as the feeds code it."""
+
+    FEMALE = "F"
+    MALE = "M"
+    UNKNOWN = "U"
+
+
+class Subpopulation(StrEnum):
+    """The four subpopulations of the revised conceptual framework, and `unknown`, which is never dropped."""
+
+    NATIVE_CITIZEN = "native_citizen"
+    NATIVE_FOREIGN = "native_foreign"
+    FOREIGN_BORN_CITIZEN = "foreign_born_citizen"
+    FOREIGN_BORN_FOREIGN = "foreign_born_foreign"
+    UNKNOWN = "unknown"
+
+
+class FlowClass(StrEnum):
+    """What a person's history says between two dates; a SIM that goes silent is unseen, not gone."""
+
+    STAYED = "stayed"
+    MOVED = "moved"
+    APPEARED = "appeared"
+    UNSEEN = "unseen"
+
+
+class TemporaryMobility(StrEnum):
+    """Types of temporary mobility; `unknown` where no written rule holds."""
+
+    VISITOR_OVERNIGHT = "visitor_overnight"
+    VISITOR_SAME_DAY = "visitor_same_day"
+    BORDER_WORKER = "border_worker"
+    SEASONAL_WORKER = "seasonal_worker"
+    OTHER_NONRESIDENT_WORKER = "other_nonresident_worker"
+    STUDENT_UNDER_12M = "student_under_12m"
+    TRANSIT = "transit"
+    CIRCULAR = "circular"
+    HUMANITARIAN_TEMPORARY = "humanitarian_temporary"
+    UNKNOWN = "unknown"
+
+
+class MovementError(StrEnum):
+    """Why a person's or a row's movements can't be judged (`rule apply`, column `error`)."""
+
+    SAME_DIRECTION = "same_direction"
+    BAD_DIRECTION = "bad_direction"
+    BAD_DATE = "bad_date"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE = "duplicate"
+
+
+class Verdict(StrEnum):
+    """What the comparison with a benchmark says, from best to worst."""
+
+    PUBLISH = "PUBLISH"
+    CAUTION = "CAUTION"
+    UNBENCHMARKED = "UNBENCHMARKED"
+    WITHHOLD = "WITHHOLD"
+    NOT_ASSESSABLE = "NOT_ASSESSABLE"
+
+
+class ConfStatus(StrEnum):
+    """SDMX confidentiality status as published: one code for every hidden cell alike."""
+
+    FREE = "F"
+    CONFIDENTIAL = "C"
+
+
+class CellStatus(StrEnum):
+    """Why a cell is open or hidden; internal, never published."""
+
+    OPEN = "open"
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    PERTURBED = "perturbed"

@@ -1,0 +1,154 @@
+"""Reading and writing tables. `conform` stands at every boundary; a write replaces what it is the answer to.
+
+Every write names the partitions (or rows) that it replaces, so the same write twice, or once more after a kill,
+leaves the same table; the fingerprint of the work stands in the commit, so that finished work is recognised.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+from sandbox.errors import CallError, TableMismatchError
+from sandbox.lakehouse.table import Table
+from sandbox.settings import Workspace
+
+Value = str | int | date
+Replace = Mapping[str, Value | Sequence[Value]]
+
+
+def spark_schema(table: Table) -> StructType:
+    """Return the declaration as a Spark schema, all columns nullable as Delta stores them."""
+    nullable = pa.schema([field.with_nullable(True) for field in table.schema])
+    return from_arrow_schema(nullable)
+
+
+def conform(frame: DataFrame, table: Table) -> DataFrame:
+    """Return the table's columns in its order; `TableMismatchError` names table, column, found, expected."""
+    expected = {field.name: field.dataType for field in spark_schema(table).fields}
+    found = {field.name: field.dataType for field in frame.schema.fields}
+    for name, data_type in expected.items():
+        if name not in found:
+            raise TableMismatchError(
+                f"Table {table.name}: column {name} is missing; found {', '.join(found)}.", "Add the column."
+            )
+        if found[name].simpleString() != data_type.simpleString():
+            raise TableMismatchError(
+                f"Table {table.name}: column {name} is {found[name].simpleString()}, "
+                f"expected {data_type.simpleString()}.",
+                "Cast it before the stage's end.",
+            )
+    return frame.select(*expected)
+
+
+def read(spark: SparkSession, workspace: Workspace, table: Table) -> DataFrame:
+    """Return the table as a frame; `CallError` where nothing has written it yet."""
+    if latest_version(workspace, table) is None:
+        raise _absent(table)
+    return spark.read.format("delta").load(str(table.path(workspace)))
+
+
+def read_small(
+    workspace: Workspace, table: Table, where: Mapping[str, Value] | None = None, version: int | None = None
+) -> pa.Table:
+    """Return a table of aggregates as Arrow, without Spark; for tables that don't grow with persons."""
+    try:
+        delta = DeltaTable(str(table.path(workspace)), version=version)
+    except TableNotFoundError as error:
+        raise _absent(table) from error
+    # Delta stores all columns as nullable; the declaration holds again from here on.
+    rows = delta.to_pyarrow_table().select(list(table.names)).cast(_nullable(table))
+    for name, value in (where or {}).items():
+        rows = rows.filter(pc.equal(rows[name], pa.scalar(value, table.schema.field(name).type)))
+    return rows.sort_by([(name, "ascending") for name in table.key])
+
+
+def write(
+    frame: DataFrame, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
+) -> None:
+    """Replace the rows that `replace` names by `frame` in one Delta commit that carries `commit`."""
+    conformed = conform(frame, table)
+    if latest_version(workspace, table) is None:
+        _create(conformed.sparkSession, workspace, table)
+    (
+        conformed.write.format("delta")
+        .mode("overwrite")
+        .option("replaceWhere", _predicate(replace))
+        .option("userMetadata", json.dumps(dict(commit), sort_keys=True))
+        .save(str(table.path(workspace)))
+    )
+
+
+def write_small(
+    rows: pa.Table, spark: SparkSession, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
+) -> None:
+    """Write aggregates that were decided outside Spark; the same commit as `write`."""
+    missing = set(table.names) - set(rows.column_names)
+    if missing:
+        raise TableMismatchError(f"Table {table.name}: columns {sorted(missing)} are missing.", "Add the columns.")
+    exact = rows.select(list(table.names)).cast(_nullable(table))
+    write(spark.createDataFrame(exact, schema=spark_schema(table)), workspace, table, replace, commit)
+
+
+def latest_version(workspace: Workspace, table: Table) -> int | None:
+    """Return the Delta version, or None where the table does not exist."""
+    path = table.path(workspace)
+    return DeltaTable(str(path)).version() if (path / "_delta_log").is_dir() else None
+
+
+def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:
+    """Return what the commits of the table carry, newest first."""
+    if latest_version(workspace, table) is None:
+        return []
+    history = DeltaTable(str(table.path(workspace))).history()
+    return [json.loads(entry["userMetadata"]) for entry in history if entry.get("userMetadata")]
+
+
+def canonical_sha256(rows: pa.Table, table: Table) -> str:
+    """Return the hash of the table's canonical export: rows sorted by key, declared columns and types."""
+    ordered = rows.select(list(table.names)).cast(_nullable(table)).sort_by([(n, "ascending") for n in table.key])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, ordered.schema) as stream:
+        stream.write_table(ordered.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _create(spark: SparkSession, workspace: Workspace, table: Table) -> None:
+    empty = spark.createDataFrame([], schema=spark_schema(table))
+    empty.write.format("delta").partitionBy(*table.partition).save(str(table.path(workspace)))
+
+
+def _predicate(replace: Replace) -> str:
+    """Return a literal SQL predicate: Delta tells disjoint writers apart only by literals."""
+    parts = []
+    for name, value in replace.items():
+        values = [value] if isinstance(value, str | int | date) else list(value)
+        parts.append(f"{name} IN ({', '.join(_literal(each) for each in values)})")
+    return " AND ".join(parts) or "true"
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, date):
+        return f"DATE'{value.isoformat()}'"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _nullable(table: Table) -> pa.Schema:
+    return pa.schema([field.with_nullable(True) for field in table.schema])
+
+
+def _absent(table: Table) -> CallError:
+    return CallError(f"There is no table {table.name} yet.", "Run the stage that writes it: `sandbox status` tells.")
+
+

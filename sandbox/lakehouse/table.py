@@ -1,0 +1,65 @@
+"""What a table is: declared once; schemas, contracts, checks and documentation are made from it. No Spark."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from sandbox.settings import Workspace, Zone
+
+TEXT = pa.string()
+INT = pa.int64()
+SMALL = pa.int32()
+REAL = pa.float64()
+DAY = pa.date32()
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+FLAG = pa.bool_()
+TEXTS = pa.list_(pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `identifier` marks what a partner sends as a direct identifier, in feeds only."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    unit: str = ""
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    required: bool = False
+    identifier: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Delta table: what one row is, its columns, key and partition columns."""
+
+    name: str
+    zone: Zone
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keys and partitions must be columns: a slip here would be found only on the cluster."""
+        unknown = {*self.key, *self.partition} - set(self.names)
+        if unknown:
+            raise ValueError(f"Table {self.name}: {sorted(unknown)} are no columns of it.")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema; columns of the key may not be null."""
+        return pa.schema([pa.field(c.name, c.type, nullable=c.name not in self.key) for c in self.columns])
+
+    def path(self, workspace: Workspace) -> Path:
+        """Where the table lies in a workspace."""
+        return workspace.zone(self.zone) / self.name

@@ -1,0 +1,1 @@
+"""From events to presence: evidence that a person was in a place on a local day."""
