@@ -99,6 +99,8 @@ STAGES = (
             figures.INTERVAL_BAND,
             books.DELIVERY,
             reference.AREA,
+            feeds.OFFICIAL_SERIES,
+            persons.PREDICTION,
         ),
         (books.RELEASE_CELL, books.WITHHELD, books.RELEASE),
     ),
@@ -161,9 +163,7 @@ def stands(stage: Stage, run: StageRun) -> bool:
 
 
 def _sources(package: str) -> list[Path]:
-    return sorted(
-        file for file in (PACKAGE / package).rglob("*") if file.is_file() and "__pycache__" not in file.parts
-    )
+    return sorted(file for file in (PACKAGE / package).rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _sha256(file: Path) -> str:

@@ -8,27 +8,46 @@ from pathlib import Path
 import typer
 
 from sandbox.cli.console import progress
-from sandbox.errors import SandboxError
+from sandbox.errors import ExitCode, SandboxError
 
-NOUNS = ("rule", "segments", "home", "moves", "feed", "nowcast", "benchmark", "disclosure", "release", "airlock", "experiment")
+NOUNS = (
+    "feed",
+    "rule",
+    "segments",
+    "home",
+    "moves",
+    "nowcast",
+    "benchmark",
+    "disclosure",
+    "airlock",
+    "release",
+    "experiment",
+    "log",
+)
+VERBS = ("doctor", "demo", "init", "run", "status")
 FAULT_LOG = Path("sandbox-fault.log")
 
-app = typer.Typer(
-    name="sandbox",
-    help="From private feeds to labelled experimental migration statistics.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+
+def command_line() -> typer.Typer:
+    """Return all commands: those that stand alone, then the nouns with their verbs."""
+    app = typer.Typer(
+        name="sandbox",
+        help="From private feeds to labelled experimental migration statistics.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for verb in VERBS:
+        app.command(verb)(getattr(import_module(f"sandbox.cli.{verb}"), verb))
+    for noun in NOUNS:
+        app.add_typer(import_module(f"sandbox.cli.{noun}").app, name=noun)
+    return app
 
 
 def main() -> None:
-    """Run the command that was typed."""
-    for noun in NOUNS:
-        app.add_typer(import_module(f"sandbox.cli.{noun}").app, name=noun)
-    import_module("sandbox.cli.work").add_to(app)
+    """Run the command that was typed; exit with the code of `errors.ExitCode`."""
     try:
-        app(standalone_mode=True)
+        command_line()()
     except SandboxError as error:
         progress.print(f"[red]✗[/red] {error.message}", soft_wrap=True)
         if error.remedy:
@@ -37,8 +56,14 @@ def main() -> None:
     except KeyboardInterrupt:
         progress.print("Stopped. Type the same command again: it goes on where it was.")
         sys.exit(130)
-    except Exception:  # noqa: BLE001 (the outermost edge: a trace goes to a file, a sentence to the person)
+    except Exception:  # the outermost edge: the trace goes to a file, a sentence to the person
         FAULT_LOG.write_text(traceback.format_exc(), "utf-8")
         progress.print(f"[red]✗[/red] Something failed that should not; the trace is in {FAULT_LOG.resolve()}.")
         progress.print("  Please report it with that file; it may name columns, never persons.")
-        sys.exit(1)
+        sys.exit(ExitCode.CHECK_FAILED)
+
+
+def main_of(*words: str) -> None:
+    """Run `main` as if these words stood before those that were typed (the entries of `jobs`)."""
+    sys.argv[1:1] = words
+    main()

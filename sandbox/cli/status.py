@@ -11,7 +11,8 @@ HERE = Path()
 
 def status(workspace: WorkspaceOption = HERE, seed: SeedOption = 7, as_json: JsonOption = False) -> None:
     """Say of every stage what it last did and whether that still stands, and which requests wait for a person."""
-    from sandbox.airlock.request import requests
+    from sandbox.airlock.door import requests
+    from sandbox.airlock.request import waits_for
     from sandbox.lakehouse import store
     from sandbox.lakehouse.run import StageRun
     from sandbox.pipeline import STAGES, fresh_run, stands
@@ -27,5 +28,5 @@ def status(workspace: WorkspaceOption = HERE, seed: SeedOption = 7, as_json: Jso
         this = fresh_run(stage, StageRun(place, stage.name, month, vintage, seed))
         state = "up to date" if stands(stage, this) else "out of date: inputs, settings or code have changed"
         said[stage.name] = f"month {month:%Y-%m}, vintage {vintage:%Y-%m}, {state}"
-    said |= {f"request {request.release_id}": request.waits_for for request in requests(place)}
+    said |= {f"request {each.release_id}": f"waits for {waits_for(each.state)}" for each in requests(place)}
     answer(said, as_json)

@@ -64,6 +64,17 @@ class MovementError(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class InternalMobility(StrEnum):
+    """Types of temporary mobility inside the country; `unknown` where no written rule holds."""
+
+    SEASONAL = "seasonal"
+    WEEKEND_HOME = "weekend_home"
+    WORK_ROTATION = "work_rotation"
+    STUDY = "study"
+    DISPLACEMENT = "displacement"
+    UNKNOWN = "unknown"
+
+
 class Verdict(StrEnum):
     """What the comparison with a benchmark says, from best to worst."""
 

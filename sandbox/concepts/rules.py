@@ -58,6 +58,7 @@ RULES: dict[str, Rule] = {
         Rule("NZ_3_4", 91, 122, RuleKind.CUMULATIVE, AppliesTo.CROSSINGS, STATS_NZ, "rule apply"),
         Rule("UN_MPD_183", 183, 365, RuleKind.CUMULATIVE, AppliesTo.PRESENCE, UN_MPD),
         Rule("INT_50", 7, 13, RuleKind.MAJORITY, AppliesTo.PRESENCE, "own rule: > half of the nights, 7 of 13 months"),
+        Rule("POST_50", 7, 13, RuleKind.MAJORITY, AppliesTo.PRESENCE, "own rule: INT_50 on the countries of posts"),
         Rule("SEG_CHI", 90, 0, RuleKind.SEGMENTS, AppliesTo.PRESENCE, CHI_2020, "segments apply"),
     )
 }

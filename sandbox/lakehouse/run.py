@@ -1,6 +1,6 @@
 """What one run of one stage may touch: its month, vintage and seed, and its tables, read and written here only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -53,11 +53,11 @@ class StageRun:
         """Return aggregates as Arrow, rows of these values only, sorted by key."""
         return store.read_small(self.workspace, table, where)
 
-    def write(self, frame: DataFrame, table: Table, **replace: store.Value) -> None:
+    def write(self, frame: DataFrame, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
         """Replace the rows that have these values."""
         store.write(frame, self.workspace, table, replace, self._commit)
 
-    def write_small(self, rows: pa.Table, table: Table, **replace: store.Value) -> None:
+    def write_small(self, rows: pa.Table, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
         """Replace the rows that have these values by aggregates decided outside Spark."""
         store.write_small(rows, self.spark, self.workspace, table, replace, self._commit)
 

@@ -71,20 +71,18 @@ def read_small(
     return rows.sort_by([(name, "ascending") for name in table.key])
 
 
-def write(
-    frame: DataFrame, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
-) -> None:
+def write(frame: DataFrame, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]) -> None:
     """Replace the rows that `replace` names by `frame` in one Delta commit that carries `commit`."""
     conformed = conform(frame, table)
-    if latest_version(workspace, table) is None:
-        _create(conformed.sparkSession, workspace, table)
-    (
+    writer = (
         conformed.write.format("delta")
         .mode("overwrite")
-        .option("replaceWhere", _predicate(replace))
         .option("userMetadata", json.dumps(dict(commit), sort_keys=True))
-        .save(str(table.path(workspace)))
     )
+    # A new table is made by its first rows: an empty one first would cost another commit for each of 30 tables.
+    is_new = latest_version(workspace, table) is None
+    ready = writer.partitionBy(*table.partition) if is_new else writer.option("replaceWhere", _predicate(replace))
+    ready.save(str(table.path(workspace)))
 
 
 def write_small(
@@ -121,11 +119,6 @@ def canonical_sha256(rows: pa.Table, table: Table) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def _create(spark: SparkSession, workspace: Workspace, table: Table) -> None:
-    empty = spark.createDataFrame([], schema=spark_schema(table))
-    empty.write.format("delta").partitionBy(*table.partition).save(str(table.path(workspace)))
-
-
 def _predicate(replace: Replace) -> str:
     """Return a literal SQL predicate: Delta tells disjoint writers apart only by literals."""
     parts = []
@@ -150,5 +143,3 @@ def _nullable(table: Table) -> pa.Schema:
 
 def _absent(table: Table) -> CallError:
     return CallError(f"There is no table {table.name} yet.", "Run the stage that writes it: `sandbox status` tells.")
-
-

@@ -1,8 +1,10 @@
 """What a table is: declared once; schemas, contracts, checks and documentation are made from it. No Spark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -59,6 +61,18 @@ class Table:
     def schema(self) -> pa.Schema:
         """The Arrow schema; columns of the key may not be null."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.name not in self.key) for c in self.columns])
+
+    def rows_from(self, source: pa.Table, known: Mapping[str, Any]) -> pa.Table:
+        """Return rows of this table: each column from `known` (an array or a value), else from `source`, else null."""
+        columns = []
+        for field in self.schema:
+            column = known.get(field.name)
+            if column is None and field.name in source.column_names:
+                column = source[field.name]
+            if not isinstance(column, pa.Array | pa.ChunkedArray):
+                column = pa.repeat(pa.scalar(column, field.type), source.num_rows)
+            columns.append(column.cast(field.type))
+        return pa.table(columns, names=self.names)
 
     def path(self, workspace: Workspace) -> Path:
         """Where the table lies in a workspace."""

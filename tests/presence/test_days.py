@@ -8,7 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from sandbox.presence.days import presence_days
 from sandbox.presence.places import located_events
 
-LOCATED = "person_key long, bucket int, place string, country string, h3 long, home_country string, local_ts timestamp_ntz"
+LOCATED = (
+    "person_key long, bucket int, place string, country string, h3 long, home_country string, local_ts timestamp_ntz"
+)
 
 
 def located(spark: SparkSession, *rows: tuple[str, str, int]) -> DataFrame:
@@ -45,7 +47,10 @@ def test_the_weights_of_a_day_add_up_to_one(spark: SparkSession) -> None:
     assert found(days, "place", "weight") == [("A1", pytest.approx(2 / 3)), ("A2", pytest.approx(1 / 3))]
 
 
-EVENT = "partner string, person_key long, bucket int, event_ts timestamp, cell_id string, home_mcc string, serving_mcc string, tac_class string"
+EVENT = (
+    "partner string, person_key long, bucket int, event_ts timestamp, cell_id string, "
+    "home_mcc string, serving_mcc string, tac_class string"
+)
 CELL = "cell_id string, partner string, area_id string, time_zone string, valid_from date, valid_to date, h3 long"
 
 

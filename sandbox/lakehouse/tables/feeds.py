@@ -1,5 +1,7 @@
-"""What partners and offices send. Bronze has the columns of the feed, the person's key in place of any
-identifier, and the delivery that each row came with."""
+"""What partners and offices send.
+
+Bronze has the columns of the feed, the person's key in place of any identifier, and the delivery of each row.
+"""
 
 from dataclasses import dataclass
 
@@ -155,7 +157,9 @@ OFFICIAL_SERIES_COLUMNS = (
     Column("licence", TEXT, "Licence"),
 )
 
-MOBILE_EVENT = bronze_table("mobile_event", "One event of one subscriber", MOBILE_EVENT_COLUMNS, ("event_id", "partner"))
+MOBILE_EVENT = bronze_table(
+    "mobile_event", "One event of one subscriber", MOBILE_EVENT_COLUMNS, ("event_id", "partner")
+)
 MOBILE_CELL = bronze_table(
     "mobile_cell", "One antenna in one period", MOBILE_CELL_COLUMNS, ("cell_id", "partner", "valid_from")
 )
@@ -172,16 +176,20 @@ AUDIENCE_ESTIMATE = bronze_table(
     "audience_estimate", "One answer of a platform", AUDIENCE_ESTIMATE_COLUMNS, ("query_hash", "snapshot_ts", "partner")
 )
 GEOTAGGED_POST = bronze_table(
-    "geotagged_post", "One post with a place, without its text", GEOTAGGED_POST_COLUMNS, ("person_key", "ts_utc", "partner")
+    "geotagged_post",
+    "One post with a place, without its text",
+    GEOTAGGED_POST_COLUMNS,
+    ("person_key", "ts_utc", "partner"),
 )
-STOP = bronze_table("stop", "One stop of one user (test data)", STOP_COLUMNS, ("person_key", "start_ts", "place", "partner"))
+STOP = bronze_table(
+    "stop", "One stop of one user (test data)", STOP_COLUMNS, ("person_key", "start_ts", "end_ts", "place", "partner")
+)
 OFFICIAL_SERIES = bronze_table(
     "official_series",
     "One value of one official series in one vintage",
     OFFICIAL_SERIES_COLUMNS,
     ("series_id", "area", "partner_area", "sex", "age", "subpopulation", "frequency", "period", "vintage"),
 )
-
 
 
 FEEDS: dict[str, Feed] = {

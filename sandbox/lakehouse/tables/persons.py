@@ -99,6 +99,7 @@ RESIDENCE_CHANGE = Table(
         Column("birth_country", TEXT, "Country of birth"),
         Column("nationality", TEXT, "Nationality"),
         Column("partner_country", TEXT, "Country of previous or next residence"),
+        Column("visa_class", TEXT, "Class of visa at the crossing"),
         Column("subpopulation", TEXT, "One of the four subpopulations or unknown"),
         Column("sex", TEXT, "F, M or U"),
         Column("age_group", TEXT, "Five-year age group or U"),

@@ -1,5 +1,7 @@
-"""Reference tables: versioned, with their source; loaded like a delivery. Codes of countries and airports
-come from `pycountry` and `airportsdata` and need no table."""
+"""Reference tables: versioned, with their source; loaded like a delivery.
+
+Codes of countries and airports come from `pycountry` and `airportsdata` and need no table.
+"""
 
 from sandbox.lakehouse.table import DAY, INT, REAL, TEXT, Column
 from sandbox.lakehouse.tables.feeds import Feed, bronze_table

@@ -1,0 +1,1 @@
+"""Experiments on real input; each ends in a verdict."""

@@ -1,0 +1,1 @@
+"""Net air passengers of Australia against net overseas migration."""

@@ -1,0 +1,1 @@
+"""Audience estimates of a platform in the EU against Eurostat stocks."""

@@ -1,0 +1,1 @@
+"""Homes of 500 real users against the places that they labelled."""

@@ -1,0 +1,186 @@
+"""Families of the estimate table: tables that are protected each by itself and attacked together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from sandbox.concepts.indicators import INDICATORS
+from sandbox.disclosure.margins import (
+    Hierarchy,
+    Key,
+    Lattice,
+    Reals,
+    completed,
+    is_whole,
+    lattice,
+    rounding_of,
+    sums_of,
+)
+from sandbox.disclosure.primary import Contents, Reasons, primary_reasons, true_zeros
+from sandbox.disclosure.protect import check_adds_up
+from sandbox.disclosure.rules import Family, Follows
+from sandbox.disclosure.suppression import Flags, Pattern, Task, suppressed, task
+from sandbox.errors import CheckFailedError
+
+Row = Mapping[str, Any]
+"""One row of the estimate table."""
+
+DIMENSIONS = ("area", "partner_area", "sex", "age", "subpopulation")
+ATTACKED = ("indicator", "period", *DIMENSIONS)
+FOLLOWS = "follows"
+
+
+@dataclass
+class Cells:
+    """Rows of one family with what is decided of each: hidden or not, and by which rule."""
+
+    family: Family
+    rows: list[Row]
+    hidden: Flags
+    reasons: Reasons
+
+    @property
+    def keys(self) -> list[Key]:
+        """Indicator, period and codes of each row."""
+        return [attacked_key(row) for row in self.rows]
+
+    @property
+    def values(self) -> Reals:
+        """What an attacker computes."""
+        return _column(self.rows, self.family.attacked)
+
+
+def attacked_key(row: Row) -> Key:
+    """Return indicator, period (2025-11 or 2025) and codes of a row."""
+    day: date = row["reference_period"]
+    period = f"{day:%Y}" if row["frequency"] == "A" else f"{day:%Y-%m}"
+    return row["indicator"], period, *(row[name] for name in DIMENSIONS)
+
+
+def protected_by_rules(family: Family, rows: Sequence[Row], secondary: bool) -> Cells:
+    """Return the cells of a family, each of its tables (one indicator in one period) protected by itself.
+
+    Tables of the same contents get the same pattern, computed once.
+    """
+    ordered = sorted(rows, key=attacked_key)
+    tables = [list(part) for _, part in groupby(ordered, key=lambda row: attacked_key(row)[:2])]
+    judged = [_judged(family, table) for table in tables]
+    patterns = _patterns([each for each, _ in judged], secondary)
+    hidden = [found.hidden[: len(table)] for found, table in zip(patterns, tables, strict=True)]
+    return Cells(family, ordered, np.concatenate(hidden), np.concatenate([reasons for _, reasons in judged]))
+
+
+def following(family: Family, rows: Sequence[Row], others: Mapping[Key, bool]) -> Cells:
+    """Return the cells of a family that is hidden where another is; `others` says of each key whether it is."""
+    ordered = sorted(rows, key=attacked_key)
+    hidden = np.array([any(_followed(row, each, others) for each in family.follows) for row in ordered], dtype=np.bool_)
+    return Cells(family, ordered, hidden, np.where(hidden, FOLLOWS, ""))
+
+
+def attackable(parts: Sequence[Cells]) -> tuple[Lattice, Task, Flags]:
+    """Return the joint task of families that are attacked together, and what of it is hidden.
+
+    All sums take part: margins, months of complete years, and indicators that are parts of others.
+    """
+    keys = [key for part in parts for key in part.keys]
+    sums: dict[str, str] = {}
+    for part in parts:
+        sums |= part.family.sums
+    hierarchy: Hierarchy = {"indicator": sums, "period": _months_of_complete_years(keys)}
+    cells = lattice(keys, ATTACKED, hierarchy, shown_only=("indicator", "period"))
+    values = np.concatenate([part.values for part in parts])
+    check_adds_up(values, cells)
+    implied = np.zeros(len(cells.keys) - cells.given, dtype=np.bool_)
+    signed = np.array([_is_signed(key, parts) for key in cells.keys], dtype=np.bool_)
+    follows = np.concatenate([np.full(len(part.rows), bool(part.family.follows)) for part in parts])
+    joint = Task(
+        completed(values, cells),
+        np.zeros(len(cells.keys), dtype=np.bool_),
+        np.concatenate([follows | (values == 0), implied]),
+        np.concatenate([np.zeros(cells.given, dtype=np.bool_), ~implied]),
+        sums_of(cells, rounding_of(values)),
+        parts[0].family,
+        is_whole(values),
+        np.where(signed, -np.inf, 0.0),
+    )
+    return cells, joint, np.concatenate([*(part.hidden for part in parts), implied])
+
+
+def _judged(family: Family, table: Sequence[Row]) -> tuple[Task, Reasons]:
+    """Return the task of one table and the rule that hides each of its cells."""
+    cells = lattice([tuple(row[name] for name in DIMENSIONS) for row in table], DIMENSIONS, {})
+    value = _column(table, family.attacked)
+    names = ("contributors", "largest", "second", "partners")
+    contents = Contents(value, *(_column(table, name) for name in names))
+    check_adds_up(value, cells)
+    reasons = primary_reasons(contents, cells, DIMENSIONS, family)
+    zeros = true_zeros(contents, family) & (reasons == "")
+    weights = value if family.pattern_from == family.attacked else _additive(_column(table, family.pattern_from), cells)
+    nothing = np.zeros(len(cells.keys) - cells.given, dtype=np.bool_)
+    return task(
+        completed(weights, cells),
+        np.concatenate([reasons != "", nothing]),
+        np.concatenate([zeros, nothing]),
+        np.concatenate([np.zeros(cells.given, dtype=np.bool_), ~nothing]),
+        sums_of(cells, rounding_of(weights)),
+        family,
+        is_whole(weights),
+    ), reasons
+
+
+def _additive(values: Reals, cells: Lattice) -> Reals:
+    """Return the values with totals that are the sums of their parts: fewest of 12 months don't add up."""
+    totals = {each.total: each.parts for each in cells.equations}
+    summed: dict[int, float] = {}
+
+    def of(cell: int) -> float:
+        if cell not in summed:
+            summed[cell] = sum(of(part) for part in totals[cell]) if cell in totals else float(values[cell])
+        return summed[cell]
+
+    return np.array([of(cell) for cell in range(cells.given)], dtype=np.float64)
+
+
+def _patterns(tasks: Sequence[Task], secondary: bool) -> list[Pattern]:
+    if not secondary:
+        return [Pattern(each.primary, each.primary) for each in tasks]
+    contents = [
+        b"".join(part.tobytes() for part in (t.values, t.primary, t.zeros, t.sums.matrix.indices)) for t in tasks
+    ]
+    distinct = {content: place for place, content in reversed(list(enumerate(contents)))}
+    found = suppressed([tasks[place] for place in distinct.values()])
+    of_content = dict(zip(distinct, found, strict=True))
+    return [of_content[content] for content in contents]
+
+
+def _followed(row: Row, follows: Follows, others: Mapping[Key, bool]) -> bool:
+    codes = {ours: row.get(source, source) for ours, source in follows.codes.items()}
+    key = attacked_key({**row, "indicator": follows.indicator, **codes})
+    if key not in others:
+        raise CheckFailedError(
+            f"A cell of {row['indicator']} follows a cell of {follows.indicator} that does not exist.",
+            "Run the stage estimates again, or give the family a rule of its own.",
+        )
+    return others[key]
+
+
+def _months_of_complete_years(keys: Sequence[Key]) -> dict[str, str]:
+    months: dict[tuple[str, str], set[str]] = {}
+    for indicator, period, *_ in keys:
+        if len(period) > 4:
+            months.setdefault((indicator, period[:4]), set()).add(period)
+    partial = {year for (_, year), told in months.items() if len(told) < 12}
+    return {month: year for (_, year), told in months.items() if year not in partial for month in told}
+
+
+def _is_signed(key: Key, parts: Sequence[Cells]) -> bool:
+    attacked = {name: part.family.attacked for part in parts for name in part.family.indicators}
+    return INDICATORS[key[0]].signed and attacked.get(key[0]) == "estimate"
+
+
+def _column(rows: Sequence[Row], name: str) -> Reals:
+    return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""From persons to population: weights, flows, stocks, small areas, monthly figures that add up."""

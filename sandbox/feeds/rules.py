@@ -1,0 +1,224 @@
+"""Row rules, vectorised: every broken rule of every row is named; a value that breaks its type is null from here on.
+
+Names of rules: `required:COLUMN`, `type:`, `plausible_date:`, `allowed:`, `range:`, `text:`, `identifier_in:`,
+`after_delivery:`, and those across columns, which say what they hold (`start_ts<=end_ts`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sandbox.feeds.columns import Mask, as_text, mask, to_type
+from sandbox.lakehouse.table import TEXT, TIMESTAMP, Column
+from sandbox.lakehouse.tables.feeds import Feed
+
+# Shorter identifiers are found in other columns by chance ("39").
+LONG_IDENTIFIER = 6
+LONGEST_TEXT = 1 << 16
+FORMULA = np.frombuffer(b"=+-@\t\r", dtype=np.uint8)
+FIRST_PRINTABLE, DELETE = 0x20, 0x7F
+ALPHA_3 = "^[A-Z]{3}$"
+MCC = "^[0-9]{3}$"
+
+
+@dataclass
+class Checked:
+    """A batch after the rules: typed columns, and for each broken rule the rows that break it."""
+
+    feed: Feed
+    rows: int
+    typed: dict[str, pa.Array] = field(default_factory=dict)
+    raw: dict[str, pa.Array] = field(default_factory=dict)
+    broken: dict[str, Mask] = field(default_factory=dict)
+
+    def mark(self, rule: str, rows: Mask) -> None:
+        """Note the rows that break a rule."""
+        if rows.any():
+            self.broken[rule] = self.broken[rule] | rows if rule in self.broken else rows
+
+    @property
+    def bad(self) -> Mask:
+        """Rows that break any rule."""
+        return np.logical_or.reduce([np.zeros(self.rows, bool), *self.broken.values()])
+
+    def broken_of(self, rows: Mask) -> pa.Array:
+        """Return, for each of `rows`, the list of its broken rules."""
+        names = list(self.broken)
+        matrix = np.column_stack([self.broken[name][rows] for name in names]) if names else np.zeros((rows.sum(), 0))
+        offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int32)
+        which = pa.array(np.nonzero(matrix)[1].astype(np.int32))
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(names, pa.string()).take(which))
+
+
+def check_rows(batch: pa.RecordBatch, feed: Feed, time_zone: str, delivered_on: date | None) -> Checked:
+    """Apply all row rules of a feed to a batch of its columns as read."""
+    checked = Checked(feed, batch.num_rows)
+    for column in feed.columns:
+        _check_column(checked, column, _column(batch, column), time_zone)
+    if delivered_on is not None:
+        _check_time(checked, delivered_on)
+    _check_identifier(checked)
+    for rule, holds in ACROSS.get(feed.name, {}).items():
+        checked.mark(rule, ~holds(checked.typed))
+    return checked
+
+
+def text_faults(values: pa.Array) -> Mask:
+    """Return where text has control characters or NUL, begins like a spreadsheet formula, or is endless."""
+    faults = np.zeros(len(values), bool)
+    if not len(values) or values.null_count == len(values):
+        return faults
+    compact = pc.fill_null(values, "")
+    compact = pa.concat_arrays([compact]) if compact.offset else compact
+    _, offset_buffer, data_buffer = compact.buffers()
+    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[: len(values) + 1]
+    if data_buffer is None or offsets[-1] == offsets[0]:
+        return faults
+    data = np.frombuffer(data_buffer, dtype=np.uint8)[: offsets[-1]]
+    lengths = np.diff(offsets)
+    several = lengths > 1
+    faults[several] = np.isin(data[offsets[:-1][several]], FORMULA)
+    control = np.flatnonzero((data < FIRST_PRINTABLE) | (data == DELETE))
+    faults[np.searchsorted(offsets, control, side="right") - 1] |= control >= offsets[0]
+    return faults | (lengths > LONGEST_TEXT)
+
+
+def _column(batch: pa.RecordBatch, column: Column) -> pa.Array:
+    present = column.name in batch.schema.names
+    return batch.column(column.name) if present else pa.nulls(batch.num_rows, column.type)
+
+
+def _check_column(checked: Checked, column: Column, raw: pa.Array, time_zone: str) -> None:
+    typed = to_type(raw, column.type, time_zone)
+    checked.raw[column.name], checked.typed[column.name] = raw, typed.values
+    checked.mark(f"type:{column.name}", typed.failed)
+    checked.mark(f"plausible_date:{column.name}", typed.implausible)
+    missing = ~mask(typed.values.is_valid())
+    if column.required:
+        checked.mark(f"required:{column.name}", missing & ~typed.failed & ~typed.implausible)
+    if column.allowed:
+        checked.mark(f"allowed:{column.name}", ~missing & ~mask(pc.is_in(typed.values, pa.array(column.allowed))))
+    if column.minimum is not None:
+        checked.mark(f"range:{column.name}", mask(pc.less(typed.values, column.minimum)))
+    if column.maximum is not None:
+        checked.mark(f"range:{column.name}", mask(pc.greater(typed.values, column.maximum)))
+    if column.type == TEXT:
+        checked.mark(f"text:{column.name}", text_faults(typed.values))
+
+
+def _check_time(checked: Checked, delivered_on: date) -> None:
+    """Nothing is observed after it was delivered; one day is left for time zones."""
+    limit = pa.scalar(datetime.combine(delivered_on + timedelta(days=2), time(), UTC), TIMESTAMP)
+    for column in checked.feed.columns:
+        if column.type == TIMESTAMP:
+            late = mask(pc.greater_equal(checked.typed[column.name], limit))
+            checked.mark(f"after_delivery:{column.name}", late)
+    if "event_date" in checked.typed:
+        late = mask(pc.greater(checked.typed["event_date"], pa.scalar(delivered_on + timedelta(days=1))))
+        checked.mark("after_delivery:event_date", late)
+
+
+def _check_identifier(checked: Checked) -> None:
+    """No other column may hold an identifier of the batch: it would reach bronze in the clear."""
+    name = checked.feed.identifier
+    if name is None:
+        return
+    identifiers = pc.unique(checked.typed[name]).drop_null()
+    identifiers = identifiers.filter(pc.greater_equal(pc.utf8_length(identifiers), LONG_IDENTIFIER))
+    for column in checked.feed.columns:
+        if column.type == TEXT and column.name != name:
+            checked.mark(f"identifier_in:{column.name}", mask(pc.is_in(checked.typed[column.name], identifiers)))
+
+
+Columns = dict[str, pa.Array]
+Holds = Callable[[Columns], Mask]
+
+
+def _in_order(first: str, second: str) -> Holds:
+    """Hold where both are known and the first is not after the second, or one is unknown."""
+    return lambda typed: ~mask(pc.greater(typed[first], typed[second]))
+
+
+def _matches(column: str, pattern: str) -> Holds:
+    return lambda typed: ~mask(pc.invert(pc.match_substring_regex(typed[column], pattern)))
+
+
+def _not_swapped(typed: Columns) -> Mask:
+    """Break where latitude and longitude read the other way round, by their range or by where most antennas stand."""
+    lat, lon = (typed[name].to_numpy(zero_copy_only=False) for name in ("lat", "lon"))
+    known = np.isfinite(lat) & np.isfinite(lon)
+    by_range = known & (np.abs(lat) > 90) & (np.abs(lon) <= 90)
+    if not known.any():
+        return ~by_range
+    centre = np.median(lat[known]), np.median(lon[known])
+    far = np.hypot(lat - centre[0], lon - centre[1])
+    far_if_swapped = np.hypot(lon - centre[0], lat - centre[1])
+    return ~(by_range | (known & (far > 20) & (far_if_swapped < far / 4)))
+
+
+def _dates_agree(typed: Columns) -> Mask:
+    """Hold where the local date is within a day of the UTC time, as it is in every time zone."""
+    days = pc.subtract(
+        pc.cast(pc.cast(typed["event_ts"], pa.date32(), safe=False), pa.int32()),
+        pc.cast(typed["event_date"], pa.int32()),
+    )
+    return ~mask(pc.greater(pc.abs(days), 1))
+
+
+def _names_a_place(typed: Columns) -> Mask:
+    """Hold where an event names its antenna, or another network than the subscriber's own served it."""
+    at_home = pc.equal(typed["home_mcc"], typed["serving_mcc"])
+    return ~mask(pc.and_(typed["cell_id"].is_null(), at_home))
+
+
+ACROSS: dict[str, dict[str, Holds]] = {
+    "mobile_event": {
+        "mcc:home_mcc": _matches("home_mcc", MCC),
+        "mcc:serving_mcc": _matches("serving_mcc", MCC),
+        "cell_id_at_home": _names_a_place,
+    },
+    "mobile_cell": {"valid_from<=valid_to": _in_order("valid_from", "valid_to"), "swapped:lat,lon": _not_swapped},
+    "border_movement": {
+        "same_day:event_ts,event_date": _dates_agree,
+        **{
+            f"alpha_3:{name}": _matches(name, ALPHA_3) for name in ("nationality", "residence_country", "birth_country")
+        },
+    },
+    "audience_estimate": {
+        "age_min<=age_max": _in_order("age_min", "age_max"),
+        "mau_lower<=mau_upper": _in_order("mau_lower", "mau_upper"),
+        "dau<=mau_upper": _in_order("dau", "mau_upper"),
+    },
+    "geotagged_post": {"alpha_3:country": _matches("country", ALPHA_3)},
+    "stop": {"start_ts<=end_ts": _in_order("start_ts", "end_ts")},
+    "network": {"mcc": _matches("mcc", MCC), "alpha_3:country": _matches("country", ALPHA_3)},
+}
+
+
+def masked_rows(checked: Checked, rows: Mask, person_key: pa.Array | None) -> pa.Array:
+    """Return the rows as JSON text for quarantine: the identifier is replaced by the person key wherever it stands."""
+    chosen = pa.array(rows)
+    texts = {name: pc.filter(as_text(raw), chosen) for name, raw in checked.raw.items()}
+    name = checked.feed.identifier
+    if name is not None and person_key is not None:
+        own, everyone = texts.pop(name), pc.unique(as_text(checked.raw[name])).drop_null()
+        everyone = everyone.filter(pc.greater_equal(pc.utf8_length(everyone), LONG_IDENTIFIER))
+        texts = {column: _without(values, own, everyone) for column, values in texts.items()}
+        texts["person_key"] = pc.cast(pc.filter(person_key, chosen), pa.string())
+    lines: str = pa.table(texts).to_pandas().to_json(orient="records", lines=True, force_ascii=False)
+    return pa.array([line for line in lines.split("\n") if line], pa.string())
+
+
+def _without(values: pa.Array, own: pa.Array, everyone: pa.Array) -> pa.Array:
+    """Blank a value that is anyone's identifier or has its own row's inside."""
+    text = np.asarray(pc.fill_null(values, "").to_pylist(), dtype=np.dtypes.StringDType())
+    inside = np.asarray(pc.fill_null(own, "").to_pylist(), dtype=np.dtypes.StringDType())
+    holds_own = (np.strings.find(text, inside) >= 0) & (np.strings.str_len(inside) >= 3) | (text == inside) & (
+        text != ""
+    )
+    found = pa.array(holds_own | mask(pc.is_in(values, everyone)))
+    return pc.if_else(found, pa.scalar("[identifier]"), values)

@@ -1,0 +1,116 @@
+"""Ingestion: every delivery that has come, one Spark job a feed, each row exactly once in bronze or in quarantine.
+
+Order of writing: bronze, quarantine, quality, and last the book of deliveries. Each write replaces the deliveries
+that it is about, and only a booked delivery counts as taken in: killed anywhere and run again, the result is the same.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from pathlib import Path
+
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from sandbox.feeds.arrivals import Arrived, arrivals, check_before_reading
+from sandbox.feeds.delivery import land, read_delivery
+from sandbox.feeds.feed_job import FeedIngestion, dataset_of, staging_folder
+from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
+from sandbox.feeds.pseudonym import KeyFile, collision_probability
+from sandbox.feeds.set_rules import volume_findings
+from sandbox.lakehouse import store
+from sandbox.lakehouse.run import StageRun
+from sandbox.lakehouse.tables.books import DELIVERY, FEED_QUALITY, QUARANTINE
+from sandbox.settings import Workspace, Zone
+
+# Small feeds wait for Delta's log, not for the processor: several at a time.
+FEEDS_AT_A_TIME = 4
+
+
+def run(run: StageRun) -> None:
+    """Take in all deliveries that lie in landing, hold days that the vintage has seen, and are not booked."""
+    ingest(run)
+
+
+def ingest(run: StageRun) -> list[Account]:
+    """Take in what has arrived; return what became of each delivery."""
+    arrived, accounts = arrivals(run)
+    if arrived:
+        KeyFile(run.workspace.key_file).current_epoch  # noqa: B018 (a missing key is said before Spark starts)
+        by_feed: dict[str, list[Arrived]] = {}
+        for each in arrived:
+            by_feed.setdefault(each.delivery.manifest.feed, []).append(each)
+        with ThreadPoolExecutor(FEEDS_AT_A_TIME) as pool:
+            # Largest first: the others fit in beside it.
+            feeds = sorted(by_feed, key=lambda feed: -sum(each.delivery.rows for each in by_feed[feed]))
+            run.spark.sparkContext  # noqa: B018 (one session, started before the threads)
+            done = list(pool.map(lambda feed: FeedIngestion(run, feed, by_feed[feed]).done(), feeds))
+        accounts += [account for result in done for account in result.accounts]
+        _write_quarantine(run, [result.quarantine for result in done], accounts)
+    _book(run, accounts)
+    return accounts
+
+
+def _write_quarantine(run: StageRun, frames: Sequence[DataFrame], accounts: Sequence[Account]) -> None:
+    taken = [account.delivery.id for account in accounts if not account.refused]
+    if not taken:
+        return
+    rows = reduce(DataFrame.unionByName, frames)
+    run.write(rows, QUARANTINE, feed=sorted({a.delivery.manifest.feed for a in accounts}), delivery_id=taken)
+    counts = _quarantined(run, taken)
+    for account in accounts:
+        account.rows_quarantined = counts.get(account.delivery.id, 0)
+
+
+def _quarantined(run: StageRun, taken: Sequence[str]) -> dict[str, int]:
+    rows = dataset_of(run, QUARANTINE).to_table(
+        columns=["delivery_id"], filter=pc.field("delivery_id").isin(list(taken))
+    )
+    counted = rows["delivery_id"].value_counts().to_pylist()
+    return {each["values"]: each["counts"] for each in counted}
+
+
+def _book(run: StageRun, accounts: Sequence[Account]) -> None:
+    """Check that no row is lost, add what the set shows, and book quality and deliveries."""
+    if not accounts:
+        return
+    _find_volumes(run, accounts)
+    for account in accounts:
+        account.check()
+        run.say(told(account))
+    persons = max((note.persons for account in accounts for note in account.notes), default=0)
+    if persons:
+        run.say(f"chance that any two of {persons:,} persons share a key: {collision_probability(persons):.1e}")
+    ids = [account.delivery.id for account in accounts]
+    run.write_small(quality_rows(accounts), FEED_QUALITY, delivery_id=ids)
+    run.write_small(delivery_rows(accounts), DELIVERY, delivery_id=ids)
+    shutil.rmtree(staging_folder(run), ignore_errors=True)
+
+
+def _find_volumes(run: StageRun, accounts: Sequence[Account]) -> None:
+    """Compare each delivery's rows per day with the same partner's before it."""
+    past: dict[tuple[str, str], list[float]] = {}
+    if store.latest_version(run.workspace, DELIVERY) is not None:
+        for row in run.read_small(DELIVERY).sort_by("received_at").to_pylist():
+            days = (row["period_to"] - row["period_from"]).days + 1
+            past.setdefault((row["partner"], row["feed"]), []).append(row["rows_in"] / days)
+    for account in accounts:
+        manifest = account.delivery.manifest
+        if not account.refused:
+            history = past.setdefault((manifest.partner, manifest.feed), [])
+            history.append(account.rows_in / ((manifest.period_to - manifest.period_from).days + 1))
+            account.findings += [f"{finding.rule}: {finding.text}" for finding in volume_findings(history)]
+
+
+def ingest_folder(workspace: Workspace, folder: Path, say: Callable[[str], None]) -> Account | None:
+    """Check a folder, land it, take in what has arrived by its day; return its account, or None if taken in before.
+
+    A delivery is refused before anything is copied wherever its manifest, hashes or footers tell.
+    """
+    delivery = read_delivery(folder)
+    check_before_reading(workspace, delivery)
+    land(delivery, workspace.zone(Zone.LANDING))
+    month = delivery.delivered_on.replace(day=1)
+    accounts = ingest(StageRun(workspace, "ingest", month, month, 0, say=say))
+    return next((account for account in accounts if account.delivery.id == delivery.id), None)

@@ -1,0 +1,1 @@
+"""What the undecided will turn out to be: probabilities, monthly totals, intervals from past errors."""

@@ -1,0 +1,166 @@
+"""The models of an undecided crossing, from the plainest up, and how one is fitted and asked.
+
+All are binary: 1 if the crossing turns out a migration. A model that lacks rows falls back a step (boosting,
+logistic regression, rate of the visa class, rule so far) and says so by its `recipe`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from sandbox.lakehouse.tables.nowcasts import CATEGORIES, NUMBERS
+
+Reals = NDArray[np.float64]
+
+HELD_OUT_SHARE = 0.25
+"""Share of persons kept for calibration, whom the model itself never sees."""
+ROWS_FOR_BOOSTING = 1_500
+ROWS_FOR_LOGISTIC = 300
+OUTCOMES_FOR_A_MODEL = 40
+"""Fewest rows of the rarer outcome: ten for each of a handful of effective parameters (Peduzzi et al. 1996)."""
+ROWS_FOR_ISOTONIC = 1_000
+"""Below this, isotonic calibration overfits (Niculescu-Mizil & Caruana 2005) and a sigmoid is fitted."""
+FARTHEST = 1e-4
+"""No undecided crossing is certain: probabilities stay this far from 0 and 1."""
+
+
+class Recipe(StrEnum):
+    """A kind of model, the best first; each falls back to the next."""
+
+    BOOSTING = "boosting"
+    LOGISTIC = "logistic"
+    PRIOR = "prior"
+    RULE_SO_FAR = "rule_so_far"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rate of migration by visa class among the rows of training; a class never seen has the rate of all."""
+
+    overall: float
+    by_class: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One fitted model. `estimator` is scikit-learn's for the first two recipes, `Rates` for the third, else None."""
+
+    recipe: Recipe
+    estimator: Any
+    rows: int
+    calibration: str = ""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Rows to learn from: `features` (one row a replayed crossing), its `outcome` (0/1) and its person's `draw`."""
+
+    features: pd.DataFrame
+    outcome: NDArray[np.int8]
+    draw: NDArray[np.float32]
+
+
+def learnt(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
+    """Return the model of this recipe, or of the next one that these rows are enough for."""
+    if recipe in (Recipe.BOOSTING, Recipe.LOGISTIC):
+        needed = ROWS_FOR_BOOSTING if recipe is Recipe.BOOSTING else ROWS_FOR_LOGISTIC
+        if _enough(lesson, needed):
+            return _calibrated(recipe, lesson, seed)
+        return learnt(Recipe.LOGISTIC if recipe is Recipe.BOOSTING else Recipe.PRIOR, lesson, seed)
+    if recipe is Recipe.PRIOR and len(lesson.outcome):
+        return Model(recipe, class_rates(lesson.features["visa_class"], lesson.outcome), len(lesson.outcome))
+    return Model(Recipe.RULE_SO_FAR, None, 0)
+
+
+def probabilities(model: Model, features: pd.DataFrame) -> tuple[Reals, Reals]:
+    """Return each row's probability as the model gives it, and after calibration."""
+    if not len(features):
+        return np.zeros(0), np.zeros(0)
+    if model.recipe is Recipe.RULE_SO_FAR:
+        given = features["rule_so_far"].to_numpy(np.float64)
+        return given, given
+    if model.recipe is Recipe.PRIOR:
+        rates: Rates = model.estimator
+        given = features["visa_class"].map(rates.by_class).fillna(rates.overall).to_numpy(np.float64)
+        return given, np.clip(given, FARTHEST, 1 - FARTHEST)
+    with threadpool_limits(1):
+        raw: Reals = model.estimator.calibrated_classifiers_[0].estimator.predict_proba(features)[:, 1]
+        calibrated: Reals = model.estimator.predict_proba(features)[:, 1]
+    return raw, np.clip(calibrated, FARTHEST, 1 - FARTHEST)
+
+
+def class_rates(visa_class: "pd.Series[str]", outcome: NDArray[np.int8]) -> Rates:
+    """Return the share of migrations by visa class."""
+    grouped = pd.Series(outcome.astype(np.float64)).groupby(visa_class.to_numpy()).mean()
+    return Rates(float(outcome.mean()), {str(name): float(rate) for name, rate in grouped.items()})
+
+
+def held_out(draw: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which rows belong to persons kept for calibration; `draw` is one number in [0, 1) a person."""
+    return draw < HELD_OUT_SHARE
+
+
+def _enough(lesson: Lesson, rows: int) -> bool:
+    kept = held_out(lesson.draw)
+    parts = (lesson.outcome[kept], lesson.outcome[~kept])
+    rarer = min(min(int((part == 0).sum()), int((part == 1).sum())) for part in parts)
+    return len(lesson.outcome) >= rows and rarer >= OUTCOMES_FOR_A_MODEL * HELD_OUT_SHARE
+
+
+def _calibrated(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
+    kept = held_out(lesson.draw)
+    pipeline = _boosting(seed) if recipe is Recipe.BOOSTING else _logistic()
+    # One thread: boosting's threads wait in a busy loop, which costs minutes beside Spark's workers.
+    with threadpool_limits(1):
+        pipeline.fit(lesson.features[~kept], lesson.outcome[~kept])
+    method = "isotonic" if int(kept.sum()) >= ROWS_FOR_ISOTONIC else "sigmoid"
+    calibrated = CalibratedClassifierCV(FrozenEstimator(pipeline), method=method)
+    with threadpool_limits(1):
+        calibrated.fit(lesson.features[kept], lesson.outcome[kept])
+    return Model(recipe, calibrated, len(lesson.outcome), method)
+
+
+def _boosting(seed: int) -> Pipeline:
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=np.nan, min_frequency=30, max_categories=60
+    )
+    encode = ColumnTransformer([("class", codes, list(CATEGORIES)), ("number", "passthrough", list(NUMBERS))])
+    boost = HistGradientBoostingClassifier(
+        max_iter=120,
+        learning_rate=0.08,
+        max_leaf_nodes=15,
+        min_samples_leaf=40,
+        l2_regularization=1.0,
+        categorical_features=list(range(len(CATEGORIES))),
+        early_stopping=False,
+        random_state=seed,
+    )
+    return Pipeline([("encode", encode), ("classify", boost)])
+
+
+def _logistic() -> Pipeline:
+    indicators = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=30, max_categories=30, sparse_output=False
+    )
+    # A column without any value has no median; its indicator says so, and 0 stands for it.
+    scaled = Pipeline(
+        [
+            ("fill", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
+            ("scale", StandardScaler()),
+        ]
+    )
+    encode = ColumnTransformer([("class", indicators, list(CATEGORIES)), ("number", scaled, list(NUMBERS))])
+    return Pipeline([("encode", encode), ("classify", LogisticRegression(solver="newton-cholesky", max_iter=200))])

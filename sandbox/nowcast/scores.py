@@ -1,0 +1,50 @@
+"""Scores of probabilities, from sums over narrow bins: persons stay on the workers, only sums come back."""
+
+import numpy as np
+import pandas as pd
+
+BINS = 500
+"""Bins of probability, each 0.002 wide: fine enough that ten bins of equal count can be made of them."""
+LOG_FLOOR = 1e-6
+"""The rule so far says 0 and 1; its log loss is taken at this distance, else it would be infinite."""
+EQUAL_BINS = 10
+
+
+def binned(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return sums by direction, horizon, model and bin, of rows with `p` and known `outcome`."""
+    p = rows["p"].clip(LOG_FLOOR, 1 - LOG_FLOOR)
+    y = rows["outcome"]
+    sums = rows.assign(
+        bin=np.minimum((rows["p"] * BINS).astype(int), BINS - 1),
+        n=1,
+        square=(rows["p"] - y) ** 2,
+        log=-(y * np.log(p) + (1 - y) * np.log(1 - p)),
+    )
+    keys = ["direction", "horizon", "model", "bin"]
+    return sums.groupby(keys, as_index=False)[["n", "p", "outcome", "square", "log"]].sum()
+
+
+def scored(bins: pd.DataFrame) -> pd.DataFrame:
+    """Return `model, direction, horizon, n, brier, log_loss, ece` of binned sums."""
+    scores = [
+        {"model": model, "direction": direction, "horizon": horizon, **_score(group)}
+        for (model, direction, horizon), group in bins.groupby(["model", "direction", "horizon"])
+    ]
+    columns = ["model", "direction", "horizon", "n", "brier", "log_loss", "ece"]
+    return pd.DataFrame(scores, columns=columns)
+
+
+def reliability(bins: pd.DataFrame) -> pd.DataFrame:
+    """Return ten bins of nearly equal count: mean probability `p`, share of migrations `outcome`, `n`."""
+    ordered = bins.groupby("bin", as_index=False)[["n", "p", "outcome"]].sum().sort_values("bin")
+    middle = ordered.n.cumsum() - ordered.n / 2
+    tenth = np.minimum((middle / ordered.n.sum() * EQUAL_BINS).astype(int), EQUAL_BINS - 1)
+    sums = ordered.groupby(tenth.to_numpy())[["n", "p", "outcome"]].sum()
+    return pd.DataFrame({"n": sums.n, "p": sums.p / sums.n, "outcome": sums.outcome / sums.n})
+
+
+def _score(group: pd.DataFrame) -> dict[str, float]:
+    n = int(group.n.sum())
+    tenths = reliability(group)
+    ece = float((tenths.n / n * (tenths.p - tenths.outcome).abs()).sum())
+    return {"n": n, "brier": float(group.square.sum() / n), "log_loss": float(group["log"].sum() / n), "ece": ece}

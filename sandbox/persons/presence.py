@@ -1,0 +1,126 @@
+"""Presence of whole persons: rows of person, day and place into sorted arrays, and their segments and moves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sandbox.errors import DeliveryRefusedError
+from sandbox.kernels.order import ordered_by_person
+from sandbox.kernels.segments import Settings, segments
+from sandbox.kernels.walk import NO_DAY
+from sandbox.persons.columns import coded, date_column, days, number_column
+
+WEIGHT = "n_events"
+STANDARD = Settings()
+
+
+@dataclass(frozen=True)
+class PresenceColumns:
+    """Names of the columns in a table of presence; `weight` may be absent, then each row weighs one."""
+
+    person: str = "person_id"
+    day: str = "date"
+    place: str = "place"
+    weight: str = WEIGHT
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Evidence of persons in places: codes count `persons` and `places`, the latter in the order of their text."""
+
+    person: NDArray[np.int64]
+    persons: pa.Array
+    place: NDArray[np.int64]
+    places: pa.Array
+    day: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+    def sorted_by(
+        self, first: NDArray[np.int64], second: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return order and person offsets that sort by person and the two keys."""
+        return ordered_by_person(self.person, len(self.persons), first, second)
+
+
+@dataclass(frozen=True)
+class SegmentsFound:
+    """`moves` and `segments`, with the columns of `sandbox segments apply`."""
+
+    moves: pa.Table
+    segments: pa.Table
+
+
+def presence_read(rows: pa.Table, columns: PresenceColumns) -> Presence:
+    """Return the arrays of a table; refuse one with a row that has no date or no place."""
+    return placed(rows, columns, days(rows[columns.day]))
+
+
+def placed(rows: pa.Table, columns: PresenceColumns, day: NDArray[np.int64]) -> Presence:
+    """Return the arrays of a table whose days are known already."""
+    check_dated_and_placed(day, rows[columns.place])
+    person, persons = coded(rows[columns.person])
+    code, places = coded(rows[columns.place])
+    ranked = pc.array_sort_indices(places)
+    rank = np.argsort(np.asarray(ranked)) if len(places) else np.empty(0, np.int64)
+    weight = weights(rows[columns.weight]) if columns.weight in rows.column_names else np.ones(rows.num_rows)
+    return Presence(person, persons, rank[code], places.take(ranked), day, weight)
+
+
+def check_dated_and_placed(day: NDArray[np.int64], place: pa.ChunkedArray) -> None:
+    """Raise `DeliveryRefusedError` if a row has no date that can be read, or no place."""
+    undated = int((day == NO_DAY).sum())
+    if undated or place.null_count:
+        raise DeliveryRefusedError(
+            f"{undated:,} rows have no date that can be read, {place.null_count:,} have no place.",
+            "Dates are written YYYY-MM-DD; remove or mend these rows.",
+        )
+
+
+def weights(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return float64[n], at least 0; refuse a column that has other values."""
+    try:
+        weight = np.asarray(pc.cast(column, pa.float64()).to_numpy(), np.float64)
+    except pa.ArrowInvalid:
+        weight = np.array([np.nan])
+    if not (weight >= 0).all():
+        raise DeliveryRefusedError(
+            "A number of events is empty, no number, or below zero.", "Mend the column n_events."
+        )
+    return weight
+
+
+def segments_found(
+    rows: pa.Table, settings: Settings = STANDARD, columns: PresenceColumns = PresenceColumns()
+) -> SegmentsFound:
+    """Return the segments and moves of Chi et al. 2020; `rows` are all days and places of each person, in any order."""
+    presence = presence_read(rows, columns)
+    order, offsets = presence.sorted_by(presence.place, presence.day)
+    found = segments(offsets, presence.day[order], presence.place[order], settings)
+    person, step, place, start, end = found.segments.T
+    moved, origin, target, date, uncertainty, *dates = found.moves.T
+    steps = pa.table(
+        {
+            columns.person: presence.persons.take(pa.array(person)),
+            "step": number_column(step),
+            "place": presence.places.take(pa.array(place)),
+            "start": date_column(start),
+            "end": date_column(end),
+        }
+    )
+    moves = pa.table(
+        {
+            columns.person: presence.persons.take(pa.array(moved)),
+            "from_place": presence.places.take(pa.array(origin)),
+            "to_place": presence.places.take(pa.array(target)),
+            "date": date_column(date),
+            "uncertainty_days": number_column(uncertainty),
+            **{
+                name: date_column(day)
+                for name, day in zip(("from_start", "from_end", "to_start", "to_end"), dates, strict=True)
+            },
+        }
+    )
+    return SegmentsFound(moves, steps)

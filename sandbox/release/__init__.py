@@ -1,0 +1,1 @@
+"""The edition: figures, page, structure, quality, provenance; built as bytes, checked and made again."""

@@ -1,0 +1,1 @@
+"""The page: templates and charts as inline SVG; no figure is typed into a template."""

@@ -1,0 +1,28 @@
+"""A release made again, beside the one that stands."""
+
+from pathlib import Path
+
+from sandbox.concepts import seal
+from sandbox.release import inputs, provenance
+from sandbox.release.terms import Terms
+
+
+def compare(folder: Path, files: dict[str, bytes]) -> list[str]:
+    """Return the names of files that differ, are missing or are foreign; approvals and signature apart.
+
+    A provenance file alone stands for all others: it holds the hash of each.
+    """
+    if folder.is_file():
+        return [] if folder.read_bytes() == files[provenance.FILE] else [provenance.FILE]
+    standing = {path.name for path in folder.iterdir()} - {seal.APPROVALS_FILE, seal.SIGNATURE_FILE}
+    names = sorted(standing | set(files), key=lambda name: (name == seal.SUMS_FILE, name))
+    return [name for name in names if name not in standing or files.get(name) != (folder / name).read_bytes()]
+
+
+def environment(terms: Terms) -> dict[str, str]:
+    """Say whether code and lock file are those that the release was made with."""
+    same = {True: "the same", False: "another than the release was made with"}
+    return {
+        "code": same[inputs.code_sha256() == terms.code_sha256],
+        "lock": same[inputs.lock_sha256() == terms.lock_sha256],
+    }

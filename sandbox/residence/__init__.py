@@ -1,0 +1,1 @@
+"""From presence and crossings to residence: homes, changes of usual residence, temporary spells."""

@@ -1,0 +1,227 @@
+"""Flows over the border, from residence changes to figures."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from sandbox.concepts.rules import rule_named
+from sandbox.errors import CheckFailedError
+from sandbox.estimates import flow_errors, flows
+from sandbox.estimates.cells import AsOf, estimate_table, month_number
+from sandbox.lakehouse.store import conform, spark_schema
+from sandbox.lakehouse.tables.figures import ESTIMATE
+from sandbox.lakehouse.tables.persons import PREDICTION, RESIDENCE_CHANGE
+
+RULE = rule_named("NZ_12_16")
+AS_OF = AsOf(date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1))
+CHANGE: dict[str, Any] = {
+    "feed": "border_movement",
+    "bucket": 0,
+    "rule_id": "NZ_12_16",
+    "vintage": AS_OF.vintage,
+    "direction": "A",
+    "reference_month": date(2022, 1, 1),
+    "error": "",
+    "days_migrating": 0,
+    "days_returned": 0,
+    "partner_country": "NZL",
+    "subpopulation": "foreign_born_foreign",
+    "sex": "F",
+}
+
+
+def changes(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
+    told = [{"person_key": n, "change_id": str(n)} | CHANGE | row for n, row in enumerate(rows)]
+    return spark.createDataFrame(
+        [tuple(row.get(name) for name in RESIDENCE_CHANGE.names) for row in told], spark_schema(RESIDENCE_CHANGE)
+    )
+
+
+def predictions(spark: SparkSession, p: dict[str, float]) -> DataFrame:
+    rows = [tuple({"change_id": key, "p": value}.get(name) for name in PREDICTION.names) for key, value in p.items()]
+    return spark.createDataFrame(rows, spark_schema(PREDICTION))
+
+
+def test_a_total_is_the_decided_and_the_probabilities_of_the_undecided(spark: SparkSession) -> None:
+    rows = changes(
+        spark,
+        {"is_change": True},
+        {"is_change": False},
+        {"is_change": None, "days_migrating": 300, "days_returned": 10},
+        {"is_change": None, "days_migrating": 30, "days_returned": 40},
+        {"is_change": False, "error": "same_direction"},
+    )
+    counts = flows.collected(flows.crossing_counts(rows, predictions(spark, {"2": 0.9, "3": 0.4}), RULE))
+    (cell,) = counts.to_dict("records")
+    assert cell["decided"] == 1
+    assert cell["expected"] == pytest.approx(1.3)
+    assert cell["binomial"] == pytest.approx(0.09 + 0.24)
+    assert (cell["crossings"], cell["undecided"], cell["errors"]) == (5, 2, 1)
+    assert cell["naive"] == 2, "rule so far counts whoever spent three quarters of the days on the new side"
+
+
+def test_an_undecided_crossing_without_probability_stops_the_stage(spark: SparkSession) -> None:
+    counts = flows.crossing_counts(changes(spark, {"is_change": None}), predictions(spark, {}), RULE)
+    with pytest.raises(CheckFailedError, match="1 undecided"):
+        flows.collected(counts)
+
+
+def counted(**columns: Any) -> pd.DataFrame:
+    whole = {
+        "direction": "A",
+        "partner_area": "NZL",
+        "sex": "F",
+        "subpopulation": "native_citizen",
+        "crossings": 100,
+        "errors": 0,
+        "undecided": 0,
+        "decided": 10,
+        "expected": 0.0,
+        "binomial": 0.0,
+        "naive": 10,
+    }
+    return pd.DataFrame({**whole, **columns})
+
+
+def test_margins_are_sums_and_empty_cells_are_told() -> None:
+    counts = pd.concat([counted(month=[1], sex="F"), counted(month=[1], sex="M", subpopulation="unknown")])
+    cells = flows.monthly_cells(counts)
+    decided = cells[cells["direction"] == "A"].set_index(["sex", "subpopulation"])["decided"]
+    assert decided["_T", "_T"] == 20
+    assert decided["F", "_T"] == decided["_T", "native_citizen"] == 10
+    assert decided["F", "unknown"] == 0
+    assert len(cells) == 2 * 3 * 3, "departures too, though there are none"
+
+
+def history(**columns: Any) -> pd.DataFrame:
+    """Three years of months, ten decided migrants each."""
+    months = range(month_number(date(2021, 1, 1)), month_number(date(2023, 12, 1)))
+    return counted(month=list(months), **columns)
+
+
+def test_contributors_of_a_final_month_are_its_own_decided_migrants() -> None:
+    counts = history(decided=range(35))
+    cells = flows.with_contributors(flows.monthly_cells(counts), RULE, AS_OF, 1)
+    total = cells.query("direction == 'A' and sex == '_T' and subpopulation == '_T'").set_index("period")
+    assert total.loc[month_number(date(2022, 8, 1)), "contributors"] == 19, "487 days after its end are seen"
+    assert total.loc[month_number(date(2022, 9, 1)), "contributors"] < 20
+
+
+def test_contributors_of_a_provisional_month_are_the_fewest_of_twelve_months_known_before_it() -> None:
+    counts = history(decided=[*range(35)])
+    cells = flows.with_contributors(flows.monthly_cells(counts), RULE, AS_OF, 1)
+    total = cells.query("direction == 'A' and sex == '_T' and subpopulation == '_T'").set_index("period")
+    # Before November 2023 the months to June 2022 were decided: the twelve from July 2021, whose fewest is 6.
+    assert total.loc[month_number(date(2023, 11, 1)), "contributors"] == 6
+
+
+def test_contributors_of_a_provisional_month_are_the_same_in_a_later_vintage() -> None:
+    counts = history(decided=[*range(30), 99, 99, 99, 99, 99])
+    later = AsOf(AS_OF.month, date(2024, 2, 1), date(2024, 3, 1))
+    first, second = (
+        flows.with_contributors(flows.monthly_cells(counts), RULE, as_of, 1).query("period == @month")
+        for as_of in (AS_OF, later)
+        for month in [month_number(date(2023, 11, 1))]
+    )
+    pd.testing.assert_frame_equal(first, second)
+
+
+def bands(**columns: Any) -> pd.DataFrame:
+    whole = {"direction": ["A"], "horizon": [1], "level": 0.95, "lower": -0.2, "upper": 0.2, "bias": 0.0, "spread": 0.1}
+    return pd.DataFrame({**whole, "state": "steady", **columns})
+
+
+PROVISIONAL = {"undecided": 40, "expected": 20.0, "binomial": 8.0}
+
+
+def told(counts: pd.DataFrame, of_bands: pd.DataFrame) -> list[pd.DataFrame]:
+    cells = flows.with_contributors(flows.monthly_cells(counts), RULE, AS_OF, 1)
+    return flow_errors.monthly_figures(cells, of_bands, AS_OF)
+
+
+def newest(rows: pd.DataFrame, sex: str = "_T") -> pd.Series:
+    newest_month = rows["reference_period"] == AS_OF.month
+    return rows[newest_month & (rows["sex"] == sex) & (rows["subpopulation"] == "_T")].iloc[0]
+
+
+def test_a_provisional_total_has_the_band_of_past_errors() -> None:
+    imm = newest(told(history(**PROVISIONAL), bands())[0])
+    assert imm["estimate"] == 30
+    assert (imm["lower"], imm["upper"]) == (pytest.approx(24), pytest.approx(36))
+    assert imm["se"] == pytest.approx(3.0), "the spread of past errors, a tenth of the total"
+    assert imm["provisional"]
+
+
+def test_a_band_that_attains_less_is_widened_to_95_percent() -> None:
+    imm = newest(told(history(**PROVISIONAL), bands(level=0.8))[0])
+    assert imm["upper"] == pytest.approx(30 + 6 * 1.959964 / 1.281552, rel=1e-4)
+
+
+def test_no_past_errors_no_bounds() -> None:
+    imm = newest(told(history(**PROVISIONAL), bands(state="withheld"))[0])
+    assert imm[["se", "lower", "upper"]].isna().all()
+    assert imm["estimate"] == 30
+
+
+def test_the_error_budget_adds_up() -> None:
+    counts = pd.concat([history(**PROVISIONAL, errors=5), history(sex="M", **PROVISIONAL)])
+    for rows in told(counts, bands()):
+        shares = rows[[f"error_{part}" for part in ("sampling", "linkage", "classification", "model")]].sum(axis=1)
+        np.testing.assert_allclose(shares[rows["se"] > 0], 1)
+
+
+def test_the_model_s_error_is_shared_out_by_the_undecided_and_cells_are_wider_than_their_part() -> None:
+    counts = pd.concat([history(**PROVISIONAL), history(sex="M", **PROVISIONAL)])
+    imm = told(counts, bands())[0]
+    assert newest(imm)["se"] == pytest.approx(6.0)
+    assert 3.0 < newest(imm, "F")["se"] < 6.0
+
+
+def test_rows_in_error_widen_a_final_month() -> None:
+    clean, faulty = (told(history(errors=errors), bands())[0] for errors in (0, 10))
+    month = clean["reference_period"] == date(2021, 6, 1)
+    assert (clean.loc[month, "se"] == 0).all()
+    assert (faulty.loc[month & (faulty["estimate"] > 0), "se"] > 1).all()
+    assert (faulty.loc[month & (faulty["estimate"] > 0), "error_linkage"] == 1).all()
+
+
+def test_net_is_in_less_out_with_the_fewer_contributors_and_its_own_band() -> None:
+    counts = pd.concat([history(**PROVISIONAL), history(direction="D", decided=4)])
+    of_net = bands(direction=["net"], lower=-0.5, upper=0.5)
+    net = newest(told(counts, pd.concat([bands(), of_net]))[2])
+    assert net["estimate"] == 30 - 4
+    assert net["contributors"] == 4
+    assert net["upper"] == pytest.approx(26 + 0.5 * 34)
+
+
+def test_a_year_adds_the_model_s_errors_up_and_fits_the_declared_table() -> None:
+    counts = history(**PROVISIONAL)
+    months = flows.monthly_partner_cells(counts)
+    contributors = flows.with_contributors(flows.decided_by_year(months), RULE, AS_OF, 12)
+    all_bands = pd.concat([bands(horizon=[horizon]) for horizon in range(40)])
+    annual = flow_errors.annual_figures(months, contributors, all_bands, AS_OF, [2022])
+    imm = annual[0].query("partner_area == 'NZL'").iloc[0]
+    assert imm["estimate"] == 360
+    assert imm["se"] == pytest.approx(np.sqrt(12 * 8 + (12 * 1.0) ** 2))
+    table = estimate_table(annual)
+    assert table.column_names == list(ESTIMATE.names)
+    assert set(table["frequency"].to_pylist()) == {"A"}
+
+
+def test_figures_fit_the_table_that_spark_writes(spark: SparkSession) -> None:
+    table = estimate_table(told(history(**PROVISIONAL), bands()))
+    frame = spark.createDataFrame(table, schema=spark_schema(ESTIMATE))
+    assert conform(frame, ESTIMATE).count() == table.num_rows
+    keys = table.select(list(ESTIMATE.key)).to_pandas()
+    assert not keys.duplicated().any()
+
+
+def test_a_year_is_complete_only_with_all_its_months() -> None:
+    first, last = month_number(date(2021, 12, 1)), month_number(date(2023, 11, 1))
+    assert AS_OF.complete_years(first, last) == [2022]
+    assert AS_OF.complete_years(first, last + 1) == [2022, 2023]
+    assert timedelta(days=RULE.window_days) > timedelta(days=365)

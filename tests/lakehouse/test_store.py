@@ -1,0 +1,107 @@
+"""A write replaces what it names, fits the declaration or says why not, and tells what work it was."""
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from sandbox.errors import CallError, TableMismatchError
+from sandbox.lakehouse import store
+from sandbox.lakehouse.tables.figures import FLOW_BALANCE
+from sandbox.settings import Workspace
+
+JANUARY, FEBRUARY = date(2025, 1, 1), date(2025, 2, 1)
+
+
+def balance(vintage: date, *stayed: int) -> pa.Table:
+    rows = [
+        {
+            "feed": "mobile_event",
+            "rule_id": "INT_50",
+            "vintage": vintage,
+            "reference_period": date(2024, number + 1, 1),
+            "stayed": persons,
+            "moved": 1,
+            "appeared": 0,
+            "unseen": 0,
+        }
+        for number, persons in enumerate(stayed)
+    ]
+    return pa.Table.from_pylist(rows, FLOW_BALANCE.schema)
+
+
+def written(spark: SparkSession, workspace: Workspace, rows: pa.Table, vintage: date) -> None:
+    store.write_small(rows, spark, workspace, FLOW_BALANCE, {"vintage": vintage}, {"stage": "estimates"})
+
+
+def stayed(workspace: Workspace, **where: date) -> list[int]:
+    return store.read_small(workspace, FLOW_BALANCE, where)["stayed"].to_pylist()
+
+
+def test_the_same_write_twice_leaves_the_same_rows(spark: SparkSession, workspace: Workspace) -> None:
+    for _ in range(2):
+        written(spark, workspace, balance(JANUARY, 5, 6), JANUARY)
+
+    assert stayed(workspace) == [5, 6]
+
+
+def test_a_write_leaves_other_vintages_alone(spark: SparkSession, workspace: Workspace) -> None:
+    written(spark, workspace, balance(JANUARY, 5), JANUARY)
+    written(spark, workspace, balance(FEBRUARY, 9), FEBRUARY)
+    written(spark, workspace, balance(FEBRUARY, 7), FEBRUARY)
+
+    assert (stayed(workspace, vintage=JANUARY), stayed(workspace, vintage=FEBRUARY)) == ([5], [7])
+
+
+def test_rows_outside_what_the_write_names_are_refused(spark: SparkSession, workspace: Workspace) -> None:
+    written(spark, workspace, balance(JANUARY, 5), JANUARY)
+
+    with pytest.raises(Exception, match="DELTA_REPLACE_WHERE_MISMATCH"):
+        written(spark, workspace, balance(FEBRUARY, 9), JANUARY)
+
+
+def test_a_commit_tells_which_work_it_was(spark: SparkSession, workspace: Workspace) -> None:
+    written(spark, workspace, balance(JANUARY, 5), JANUARY)
+
+    assert store.commits(workspace, FLOW_BALANCE) == [{"stage": "estimates"}]
+
+
+def test_an_older_version_can_be_read_again(spark: SparkSession, workspace: Workspace) -> None:
+    written(spark, workspace, balance(JANUARY, 5), JANUARY)
+    before = store.latest_version(workspace, FLOW_BALANCE)
+    written(spark, workspace, balance(JANUARY, 8), JANUARY)
+
+    assert store.read_small(workspace, FLOW_BALANCE, version=before)["stayed"].to_pylist() == [5]
+
+
+def test_a_missing_column_is_named(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(balance(JANUARY, 5), store.spark_schema(FLOW_BALANCE)).drop("unseen")
+
+    with pytest.raises(TableMismatchError, match="flow_balance: column unseen is missing"):
+        store.conform(frame, FLOW_BALANCE)
+
+
+def test_a_wrong_type_is_named_with_both_types(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(balance(JANUARY, 5), store.spark_schema(FLOW_BALANCE))
+
+    with pytest.raises(TableMismatchError, match="column stayed is string, expected bigint"):
+        store.conform(frame.withColumn("stayed", F.lit("5")), FLOW_BALANCE)
+
+
+def test_a_table_that_nobody_wrote_is_a_sentence(workspace: Workspace) -> None:
+    with pytest.raises(CallError, match="no table flow_balance yet"):
+        store.read_small(workspace, FLOW_BALANCE)
+
+
+def test_the_canonical_hash_does_not_know_the_order_of_rows() -> None:
+    rows = balance(JANUARY, 5, 6, 7)
+
+    assert store.canonical_sha256(rows, FLOW_BALANCE) == store.canonical_sha256(rows.take([2, 0, 1]), FLOW_BALANCE)
+    assert store.canonical_sha256(rows, FLOW_BALANCE) != store.canonical_sha256(balance(JANUARY, 5, 6, 8), FLOW_BALANCE)
+
+
+def test_every_table_lies_in_its_zone(workspace: Workspace) -> None:
+    assert FLOW_BALANCE.path(workspace) == Path(workspace.root, "gold", "flow_balance")
