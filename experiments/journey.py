@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def tracked(workspace: Workspace, name: str, parameters: Mapping[str, Any]) -> I
 
 def report(found: Found, metrics: Mapping[str, float]) -> list[Row]:
     """Log metrics, verdicts and the printed table of the run at hand; return what is printed."""
-    mlflow.log_metrics({name: value for name, value in metrics.items() if value == value})
+    mlflow.log_metrics({name: value for name, value in metrics.items() if isfinite(value)})
     mlflow.log_dict({"rows": _texts(found.printed)}, "printed.json")
     mlflow.log_dict({"verdicts": _texts(found.verdicts)}, "verdicts.json")
     return found.printed

@@ -91,5 +91,3 @@ def test_no_stage_names_the_truth() -> None:
     ]
 
     assert sources == []
-
-

@@ -19,6 +19,7 @@ HOME = "Australia"
 # Changes against a year before beyond this many standard deviations of steady times are another regime.
 OUT_OF_BAND = 4.0
 FEWEST_STEADY_MONTHS = 8
+SMALLEST_SPREAD = 0.005
 # A regime that broke is believed again after this many years whole inside the band.
 YEARS_TO_RECOVER = 3
 
@@ -112,14 +113,14 @@ def regime_gate(months: pd.DataFrame, year: int, broken: Sequence[int]) -> tuple
     The measure is the change of passengers in and out against the same month a year before, in logs; its band comes
     from months before this year, without broken years.
     """
-    gross = np.log(months["into"] + months["out"])
-    changes = (gross - gross.shift(12)).dropna()
+    gross = months["into"] + months["out"]
+    changes = (gross / gross.shift(12)).dropna().map(np.log)
     own = changes[f"{year - 1}-07" : f"{year}-06"]
     steady = changes[: f"{year - 1}-06"]
     steady = steady[[_year_of(month) not in broken for month in steady.index]]
     if len(steady) < FEWEST_STEADY_MONTHS:
         return Gate("regime", NAN, GateStatus.NOT_EVALUABLE, len(steady)), "too few earlier months to know steady times"
-    middle, spread = float(steady.mean()), float(steady.std(ddof=1))
+    middle, spread = float(steady.mean()), max(float(steady.std(ddof=1)), SMALLEST_SPREAD)
     distance = (own - middle).abs() / spread
     worst = distance.idxmax()
     told = f"{worst}: passengers {np.expm1(own[worst]):+.0%} on the year before, {distance[worst]:.1f} spreads off"

@@ -76,7 +76,8 @@ def concluded(passengers: pd.DataFrame, official_rows: pd.DataFrame) -> tuple[Fo
     months = monthly_passengers(passengers, SOURCE)
     official = official_years(official_rows, BENCHMARK)
     told = year_estimates(months, official, YEARS)
-    found, metrics = Found(), {}
+    found = Found()
+    metrics: dict[str, float] = {}
     for number, year in enumerate(told):
         _judge_year(found, told[: number + 1], official)
         found.estimates.append(_raw_row(year))

@@ -79,7 +79,7 @@ def regime_gate(wave: Wave, earlier: Wave | None) -> tuple[Gate, str]:
     both = both[~both["censored"] & ~both["censored_before"]]
     # A floor that was raised hides small corridors: both waves are looked at above the higher floor.
     both = both[(both["mau_before"] > both["floor"]) & (both["mau"] > both["floor_before"])]
-    moved = float(np.exp(np.log(both["mau"] / both["mau_before"]).median()) - 1) if len(both) else NAN
+    moved = float((both["mau"] / both["mau_before"]).median()) - 1 if len(both) else NAN
     if len(both) < FEWEST_CORRIDORS:
         return Gate("regime", moved, GateStatus.NOT_EVALUABLE, len(both)), "too few corridors in both waves"
     status = GateStatus.WITHHOLD if abs(moved) > BREAK else GateStatus.PUBLISH

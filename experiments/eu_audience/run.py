@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from math import isfinite
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -25,7 +26,8 @@ BENCHMARK = "EUROSTAT_STOCK_15_64"
 DELIVERED = date(2020, 1, 31)
 VINTAGE = date(2020, 1, 1)
 LATER_FLOOR = 1_000.0
-SERIES = {"rule_id": "", "feed": "audience_estimate", "frequency": "M", "vintage": VINTAGE}
+FEED = "audience_estimate"
+SERIES = {"rule_id": "", "feed": FEED, "frequency": "M", "vintage": VINTAGE}
 ABOVE, BELOW, RAW = "EU_STOCK", "EU_STOCK_AT_FLOOR", "EU_AUDIENCE"
 KEY = ["origin", "destination"]
 OFFICIAL_FIELDS = {
@@ -40,6 +42,19 @@ RAW_FIELDS = {
     "concept": "monthly active users",
     "population": "users whom the platform says have moved",
 }
+
+
+class Figure(NamedTuple):
+    """One corridor's stock as estimated in one wave."""
+
+    origin: str
+    destination: str
+    mau: float
+    censored: bool
+    estimate: float
+    se: float
+    lower: float
+    upper: float
 
 
 def run(workspace: Workspace, shared: Path, seed: int) -> list[Row]:
@@ -65,7 +80,8 @@ def sent(data: Path) -> Sequence[Sent]:
 
 def concluded(audience: pd.DataFrame, official: pd.DataFrame) -> tuple[Found, Mapping[str, float]]:
     """Return rows of estimate, comparison and verdict, wave by wave, and the correlations of logs."""
-    found, metrics = Found(), {}
+    found = Found()
+    metrics: dict[str, float] = {}
     waves = waves_of(audience, official)
     for number, wave in enumerate(waves):
         earlier = waves[number - 1] if number else None
@@ -86,7 +102,7 @@ def _judge(found: Found, wave: Wave, rows: pd.DataFrame, indicator: str, regime:
     """Judge one wave's corridors above, or at, the floor; return the verdict with its leading measure."""
     if rows.empty:
         return "none"
-    identity = SeriesId(indicator, "", SERIES["feed"], "M", VINTAGE)
+    identity = SeriesId(indicator, "", FEED, "M", VINTAGE)
     alignment = aligned(_model_of(wave), Declared(OFFICIAL_FIELDS, id=BENCHMARK), _conversions(wave))
     theirs = wave.rows[wave.rows["stock"].notna()]
     theirs = theirs[theirs["censored"] == (indicator == BELOW)]
@@ -106,7 +122,7 @@ def _judge(found: Found, wave: Wave, rows: pd.DataFrame, indicator: str, regime:
 
 def _judge_raw(found: Found, waves: Sequence[Wave]) -> None:
     """Judge the audience itself: users are not residents, whatever the correlation."""
-    identity = SeriesId(RAW, "", SERIES["feed"], "M", VINTAGE)
+    identity = SeriesId(RAW, "", FEED, "M", VINTAGE)
     alignment = aligned(Declared(RAW_FIELDS), Declared(OFFICIAL_FIELDS, id=BENCHMARK))
     for wave in waves:
         for name, floor in _floors(wave).items():
@@ -148,16 +164,16 @@ def _estimate_rows(rows: pd.DataFrame, indicator: str, wave: Wave) -> list[Row]:
         estimate_row(
             {**SERIES, "indicator": indicator},
             month,
-            float(row.estimate),
+            row.estimate,
             area=row.destination,
             partner_area=row.origin,
             age="Y15T64",
-            se=float(row.se),
-            lower=float(row.lower),
-            upper=float(row.upper),
-            naive=None if row.censored else float(row.mau),
+            se=row.se,
+            lower=row.lower,
+            upper=row.upper,
+            naive=None if row.censored else row.mau,
             contributors=None if row.censored else int(row.mau),
             calibrated_to=BENCHMARK,
         )
-        for row in rows.itertuples()
+        for row in map(Figure._make, rows[list(Figure._fields)].itertuples(index=False))
     ]

@@ -35,7 +35,8 @@ def nights(stops: pd.DataFrame) -> pd.DataFrame:
     )
     night = rows.groupby(["person_key", "local_date", "place"], as_index=False)["seconds"].sum()
     whole = night.groupby(["person_key", "local_date"])["seconds"].transform("sum")
-    return night.assign(weight=night["seconds"] / whole)
+    weighed: pd.DataFrame = night.assign(weight=night["seconds"] / whole)
+    return weighed
 
 
 def homes_of_stops(stops: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +50,8 @@ def homes_of_stops(stops: pd.DataFrame) -> pd.DataFrame:
             "weight": night["weight"].to_numpy(np.float64),
         }
     )
-    return homes_by_month(presence).to_pandas()
+    homes: pd.DataFrame = homes_by_month(presence).to_pandas()
+    return homes
 
 
 def scored(homes: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:

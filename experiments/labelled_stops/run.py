@@ -54,7 +54,8 @@ def write_homes(run: StageRun) -> None:
 
 def stops_of(workspace: Workspace) -> pd.DataFrame:
     """Return the stops with their true labels."""
-    return store.read_small(workspace, STOP).to_pandas()
+    stops: pd.DataFrame = store.read_small(workspace, STOP).to_pandas()
+    return stops
 
 
 def concluded(homes: pd.DataFrame, stops: pd.DataFrame) -> tuple[Found, Mapping[str, float]]:
@@ -76,7 +77,7 @@ def concluded(homes: pd.DataFrame, stops: pd.DataFrame) -> tuple[Found, Mapping[
                 "authors": AUTHORS.get(outcome),
             }
         )
-        identity = SeriesId(series["indicator"], "", "stop", "A", DELIVERED)
+        identity = SeriesId(f"HOME_{outcome.upper()}", "", "stop", "A", DELIVERED)
         # Labels are no official series: a share without a benchmark is told, not compared.
         gates = [Gate("labels", share, GateStatus.NOT_EVALUABLE, len(outcomes))]
         found.comparisons += comparison_rows(identity, ("", "latest"), {"share_of_persons": by_user[outcome]}, gates)
@@ -87,11 +88,12 @@ def concluded(homes: pd.DataFrame, stops: pd.DataFrame) -> tuple[Found, Mapping[
 def user_outcomes(outcomes: pd.DataFrame) -> pd.Series:
     """Return one outcome a person: that of the place that is home in most nights, undetermined if there is none."""
     told = outcomes[outcomes["outcome"] != "undetermined"]
-    nights = told.groupby(["person_key", "home", "outcome"], as_index=False)["night_days"].sum()
+    nights = told.groupby(["person_key", "home", "outcome"])[["night_days"]].sum().reset_index()
     best = nights.sort_values(["night_days", "home"]).drop_duplicates("person_key", keep="last")
     persons = outcomes["person_key"].drop_duplicates()
     return best.set_index("person_key")["outcome"].reindex(persons).fillna("undetermined")
 
 
 def _buckets(stops: pa.Table) -> pd.DataFrame:
-    return stops.select(["person_key", "bucket"]).to_pandas().drop_duplicates()
+    pairs: pd.DataFrame = stops.select(["person_key", "bucket"]).to_pandas()
+    return pairs.drop_duplicates()

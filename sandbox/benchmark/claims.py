@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from sandbox.benchmark.alignment import Declared
 from sandbox.concepts.indicators import Indicator
 
-POPULATION = "usual residents"
+RESIDENTS, TRAVELLERS = "usual residents", "all travellers"
+SEGMENTS_FOR_MAIN_AREA = {
+    "concept": "segments with 90 days or more on each side stand for the main area of 7 of 13 months; "
+    "stays of three to six months count in the estimate alone"
+}
 
 
 @dataclass(frozen=True)
@@ -14,24 +18,17 @@ class Claim:
     """The concept and population that an indicator's figures claim; `conversions` by field, as published."""
 
     concept: str = ""
-    population: str = POPULATION
+    population: str = RESIDENTS
     conversions: Mapping[str, str] = field(default_factory=dict)
 
 
 CLAIMS: dict[str, Claim] = {
-    "INT_FLOW": Claim(
-        conversions={
-            "concept": "segments with 90 days or more on each side stand for the main area of the year; "
-            "moves of three to six months count in the estimate alone"
-        }
+    **dict.fromkeys(("IMM", "EMI", "NET", "IMM_ADJ"), Claim(population=TRAVELLERS)),
+    **dict.fromkeys(("INT_FLOW", "IN_AREA"), Claim(conversions=SEGMENTS_FOR_MAIN_AREA)),
+    "STOCK_ORIGIN": Claim(
+        concept="usual residence, 1 July",
+        population="foreign-born residents",
     ),
-    "IN_AREA": Claim(
-        conversions={
-            "concept": "segments with 90 days or more on each side stand for the main area of the year; "
-            "moves of three to six months count in the estimate alone"
-        }
-    ),
-    "STOCK_ORIGIN": Claim(concept="foreign-born residents"),
     "NET_AIR": Claim(concept="air passengers in less out", population="all passengers"),
 }
 

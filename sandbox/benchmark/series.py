@@ -103,7 +103,7 @@ def paired_series(series: Series, official: pd.DataFrame, which: str) -> Pairs:
     theirs = published(official, benchmark, series.frequency, which)
     theirs = theirs[theirs["period"].between(ours["period"].min(), ours["period"].max())]
     # Provisional months have no official value yet: they are judged by the backtest.
-    ours = ours[ours["period"].isin(set(theirs["period"]))]
+    ours = ours[ours["period"].isin(set(theirs["period"])) & _breakdown(ours).isin(set(_breakdown(theirs)))]
     theirs = with_gross(theirs, official, benchmark, series.frequency, which)
     gross = "gross" if "gross" in theirs else ""
     return paired(
@@ -113,6 +113,14 @@ def paired_series(series: Series, official: pd.DataFrame, which: str) -> Pairs:
         "period",
         series.indicator.signed,
     )
+
+
+def _breakdown(rows: pd.DataFrame) -> pd.Series:
+    """Return which dimensions each row is broken down by.
+
+    Margins that the office does not publish are no cells that it lacks, and would count flows twice.
+    """
+    return (rows[DIMENSION_NAMES] != TOTAL).astype(int).astype(str).agg("".join, axis=1)
 
 
 def totals_and_cells(pairs: Pairs) -> tuple[Pairs, Pairs]:

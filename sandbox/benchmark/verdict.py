@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from sandbox.benchmark.alignment import Alignment, Likeness
+from sandbox.benchmark.alignment import DECIDING, Alignment, Likeness
 from sandbox.benchmark.gates import Gate, GateStatus
 from sandbox.concepts.codes import Verdict
 
@@ -65,6 +65,12 @@ def _doubts(alignment: Alignment | None) -> list[str]:
         return ["alignment_not_declared"]
     missing = [name for name, like in alignment.likeness.items() if like is Likeness.NOT_DECLARED]
     found = ["alignment_not_declared: " + ", ".join(missing)] if missing else []
+    # A concept that had to be converted is another estimand to some extent: never shown as if it were the same.
+    found += [
+        f"convertible_{name}: {alignment.conversions[name]}"
+        for name in DECIDING
+        if alignment.likeness.get(name) is Likeness.CONVERTIBLE
+    ]
     return found + [f"different_{name}" for name in alignment.differing]
 
 

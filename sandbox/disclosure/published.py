@@ -14,6 +14,7 @@ from sandbox.errors import CallError
 from sandbox.persons.files import read_table
 
 CONF_STATUS = "CONF_STATUS"
+WRITTEN = {CONF_STATUS, "status", "rule"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class Layout:
     second: str = ""
     partners: str = ""
     cell_key: str = ""
+
+    def __post_init__(self) -> None:
+        """A column is a code or a figure, never both; names of columns that are written are taken."""
+        figures = {self.value, self.contributors, self.largest, self.second, self.partners, self.cell_key}
+        twice = sorted(set(self.dimensions) & (figures | WRITTEN)) or sorted(figures & WRITTEN)
+        if twice:
+            raise CallError(f"The column {twice[0]} can't be what it is named for.", "Rename it, or name another.")
 
 
 def dimension_names(text: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from sandbox.errors import CheckFailedError
 
 Flags = npt.NDArray[np.bool_]
 
-ROUNDS = 6
+ROUNDS = 4
 SOLVER_SECONDS = 60.0
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import FlowClass
 from sandbox.estimates.cells import first_day

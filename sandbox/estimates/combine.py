@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sandbox.concepts.codes import TOTAL
-from sandbox.estimates.cells import DIMENSION_NAMES, AsOf, figures, month_number
+from sandbox.estimates.cells import DIMENSION_NAMES, Z95, AsOf, figures, month_number
 from sandbox.estimates.mobile import BENCHMARK
 from sandbox.estimates.small_area import fay_herriot
 from sandbox.estimates.temporal import denton_proportional
@@ -94,6 +94,9 @@ def _strengthened(direct: pd.DataFrame, population: pd.Series, covariate: pd.Ser
     rates = direct["estimate"].to_numpy(dtype=np.float64) / residents
     variances = (direct["se"].to_numpy(dtype=np.float64) / residents) ** 2
     model = fay_herriot(rates, variances, design)
+    if abs(model.beta[-1]) < Z95 * model.beta_se[-1]:
+        # With so few areas a covariate that says nothing costs more than it gives.
+        model = fay_herriot(rates, variances, design[:, :1])
     sampling = model.direct_share**2 * variances * residents**2
     whole = model.mse * residents**2
     rows = pd.DataFrame(

@@ -1,6 +1,7 @@
-"""How wrong the flows over the border may be: past errors of the nowcast, binomial error, rows in error."""
+"""How wrong the flows over the border may be: past errors of the nowcast, binomial error, missed crossings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,30 +11,36 @@ from scipy.stats import norm
 from sandbox.concepts.codes import TOTAL, Direction
 from sandbox.estimates.cells import Z95, AsOf, figures, first_day, month_number
 from sandbox.estimates.flows import CELL, INDICATOR_OF
+from sandbox.estimates.linkage import linkage_variance
 
 NET_BAND = "net"
 IN, OUT = Direction.ARRIVAL.value, Direction.DEPARTURE.value
 
 
-def monthly_figures(cells: pd.DataFrame, bands: pd.DataFrame, as_of: AsOf) -> list[pd.DataFrame]:
-    """Return the figures IMM, EMI and NET of monthly cells that have their contributors.
+@dataclass(frozen=True)
+class Past:
+    """What the past says of errors: rows of `interval_band` of one rule and vintage; the share of missed crossings."""
 
-    `bands` are rows of `interval_band` of one rule and vintage.
-    """
-    known = with_errors(cells, bands, month_number(as_of.vintage))
+    bands: pd.DataFrame
+    missed: float
+
+
+def monthly_figures(cells: pd.DataFrame, past: Past, as_of: AsOf) -> list[pd.DataFrame]:
+    """Return the figures IMM, EMI and NET of monthly cells that have their contributors."""
+    known = with_errors(cells, past, month_number(as_of.vintage))
     dated = known.assign(reference_period=[first_day(period) for period in known["period"]])
-    return [*_gross_figures(dated, "M", as_of.vintage), _net_figures(dated, bands, "M", as_of)]
+    return [*_gross_figures(dated, "M", as_of.vintage), _net_figures(dated, past.bands, "M", as_of)]
 
 
 def annual_figures(
-    months: pd.DataFrame, contributors: pd.DataFrame, bands: pd.DataFrame, as_of: AsOf, years: list[int]
+    months: pd.DataFrame, contributors: pd.DataFrame, past: Past, as_of: AsOf, years: list[int]
 ) -> list[pd.DataFrame]:
     """Return the figures IMM, EMI and NET of complete years from their months by partner country.
 
     Binomial errors of months are independent; those of the model and of linkage are taken as the same in all
     months of a year, so that their standard errors add up. `contributors` has one row a cell and year.
     """
-    known = with_errors(months, bands, month_number(as_of.vintage)).assign(period=lambda rows: rows["period"] // 12)
+    known = with_errors(months, past, month_number(as_of.vintage)).assign(period=lambda rows: rows["period"] // 12)
     known = known[known["period"].isin(years)]
     for part in ("linkage", "model"):
         known[f"sd_{part}"] = np.sqrt(known[f"var_{part}"])
@@ -46,17 +53,16 @@ def annual_figures(
     return [*_gross_figures(dated, "A", as_of.vintage), _net_figures(dated, None, "A", as_of)]
 
 
-def with_errors(cells: pd.DataFrame, bands: pd.DataFrame, vintage_month: int) -> pd.DataFrame:
+def with_errors(cells: pd.DataFrame, past: Past, vintage_month: int) -> pd.DataFrame:
     """Add estimate, variances by source and, for totals, the bounds of the band.
 
     - classification: Σ p (1 − p) of the cell;
     - model: what past errors of the total at this horizon show beyond the binomial, (rms · total)² − Σ p (1 − p),
       shared out by the cells' part in Σ p: a model that is wrong is wrong in all cells together;
-    - linkage: rows of persons in error are no migrations; what they would hold at the cell's rate of migration is
-      taken whole as one standard error, of unknown sign, with its Poisson error.
+    - linkage: migrants made up, or lost, by crossings that were missed (`linkage.linkage_variance`).
     """
     rows = cells.assign(estimate=cells["decided"] + cells["expected"], horizon=vintage_month - cells["period"])
-    rows = rows.merge(_usable(bands, [IN, OUT]), on=["direction", "horizon"], how="left")
+    rows = rows.merge(_usable(past.bands, [IN, OUT]), on=["direction", "horizon"], how="left")
     totals = rows[_is_total(rows)]
     key = ["direction", "period"]
     whole = totals[[*key, "estimate", "expected", "binomial"]].set_index(key).add_suffix("_total")
@@ -64,12 +70,11 @@ def with_errors(cells: pd.DataFrame, bands: pd.DataFrame, vintage_month: int) ->
     excess = ((rows["rms"] * rows["estimate_total"]) ** 2 - rows["binomial_total"]).clip(lower=0.0)
     part = (rows["expected"] / rows["expected_total"].where(rows["expected_total"] > 0)).fillna(0.0)
     is_final = rows["expected_total"] == 0
-    missed = rows["errors"] * rows["estimate"] / (rows["crossings"] - rows["errors"]).clip(lower=1)
     rows = rows.assign(
         var_classification=rows["binomial"],
         # Without a band there are no past errors to tell how wrong the model is: no error is stated then.
         var_model=(excess * part**2).mask(is_final, 0.0),
-        var_linkage=missed**2 + missed,
+        var_linkage=linkage_variance(rows, past.missed),
     )
     return _with_band_bounds(rows, rows["estimate"], _is_total(rows) & ~is_final)
 

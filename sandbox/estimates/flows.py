@@ -6,19 +6,20 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import TOTAL, Direction
 from sandbox.concepts.rules import Rule
 from sandbox.errors import CheckFailedError
 from sandbox.estimates.cells import AsOf, first_day, last_day, month_number
+from sandbox.estimates.linkage import judged, with_exposed
 
 INDICATOR_OF = {Direction.ARRIVAL.value: "IMM", Direction.DEPARTURE.value: "EMI"}
 REFERENCE_MONTHS = 48
 # A provisional cell is judged by the fewest decided migrants of this many earlier periods.
 EARLIER_PERIODS = 12
 CELL = ("partner_area", "sex", "subpopulation")
-SUMS = ("crossings", "errors", "undecided", "decided", "expected", "binomial", "naive")
+SUMS = ("crossings", "exposed", "undecided", "decided", "expected", "binomial", "naive")
 UNKNOWN = "_U"
 
 
@@ -26,7 +27,7 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
     """Count crossings by direction, month, partner country, sex and subpopulation.
 
     `changes` are rows of `residence_change` of one rule and vintage, `predictions` those of `prediction`. One row
-    a cell: crossings, those of persons in error, undecided, decided migrations, Σ p and Σ p (1 − p) of the
+    a cell: crossings, those exposed to a missed crossing (`linkage.with_exposed`), undecided, decided migrations, Σ p and Σ p (1 − p) of the
     undecided, those without p (`unpredicted`), and what the naive rule-so-far counts: decided migrations and
     those undecided whose share of days on the new side so far reaches the share that the rule asks for.
     """
@@ -35,8 +36,8 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
     is_undecided = F.col("is_change").isNull()
     migrates_so_far = is_undecided & (F.coalesce("days_migrating", F.lit(0)) >= days * asked)
     is_migration = F.coalesce("is_change", F.lit(False))
-    judged = changes.join(predictions.select("change_id", "p"), "change_id", how="left")
-    return judged.groupBy(
+    crossings = with_exposed(judged(changes)).join(predictions.select("change_id", "p"), "change_id", how="left")
+    return crossings.groupBy(
         "direction",
         "reference_month",
         F.coalesce("partner_country", F.lit(UNKNOWN)).alias("partner_area"),
@@ -44,7 +45,7 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
         F.coalesce("subpopulation", F.lit("unknown")).alias("subpopulation"),
     ).agg(
         F.count("*").alias("crossings"),
-        F.count_if(F.coalesce("error", F.lit("")) != "").alias("errors"),
+        F.count_if("is_exposed").alias("exposed"),
         F.count_if(is_undecided).alias("undecided"),
         F.count_if(is_migration).alias("decided"),
         F.coalesce(F.sum(F.when(is_undecided, F.col("p"))), F.lit(0.0)).alias("expected"),
@@ -105,6 +106,11 @@ def with_contributors(cells: pd.DataFrame, rule: Rule, as_of: AsOf, months: int)
             frozen[period] = wide[known].min(axis=1) if known else 0
     long = frozen.reset_index().melt(id_vars=key, var_name="period", value_name="contributors")
     return cells.merge(long.astype({"period": cells["period"].dtype}), on=[*key, "period"], how="left")
+
+
+def since(rows: pd.DataFrame, month: int) -> pd.DataFrame:
+    """Return the rows of this month and later ones."""
+    return rows[rows["period"] >= month]
 
 
 def _with_totals(counts: pd.DataFrame, dimensions: Sequence[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 from scipy.stats import chi2
 
 from sandbox.concepts.codes import TOTAL

@@ -5,7 +5,7 @@ from datetime import date
 
 import pandas as pd
 from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import TOTAL
 from sandbox.estimates.cells import figures, first_day

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import TOTAL
 from sandbox.estimates.cells import figures, wilson_bounds

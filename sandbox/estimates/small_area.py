@@ -22,7 +22,7 @@ class Likelihood(StrEnum):
 
 @dataclass(frozen=True)
 class FayHerriot:
-    """The fitted model: `beta` (p), `sigma2` ≥ 0, and for each of m areas `eblup`, `mse`, `direct_share`.
+    """The fitted model: `beta` (p) and `beta_se`, `sigma2` ≥ 0, and for each of m areas `eblup`, `mse`, `direct_share`.
 
     `direct_share` (γ) is the weight of the direct estimate in the EBLUP, from 0 (model only) to 1.
     """
@@ -32,6 +32,7 @@ class FayHerriot:
     eblup: Array
     mse: Array
     direct_share: Array
+    beta_se: Array
 
 
 def fay_herriot(
@@ -58,7 +59,7 @@ def fay_herriot(
     gamma = sigma2 * weight
     fitted: Array = design @ beta
     mse = _mean_squared_error(sigma2, psi, design, covariance, Likelihood(method))
-    return FayHerriot(beta, sigma2, fitted + gamma * (y - fitted), mse, gamma)
+    return FayHerriot(beta, sigma2, fitted + gamma * (y - fitted), mse, gamma, np.sqrt(np.diag(covariance)))
 
 
 def _mean_squared_error(sigma2: float, psi: Array, design: Array, covariance: Array, method: Likelihood) -> Array:

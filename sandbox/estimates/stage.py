@@ -7,12 +7,13 @@ from functools import cached_property
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.indicators import INDICATORS
 from sandbox.concepts.rules import rule_named
 from sandbox.estimates import audience, balance, combine, flow_errors, flows, mobile, nights, passengers, posts
 from sandbox.estimates.cells import AsOf, estimate_table, month_number
+from sandbox.estimates.linkage import missed_share
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
@@ -97,17 +98,19 @@ def border_figures(inputs: Inputs) -> list[pd.DataFrame]:
     rule = rule_named(INDICATORS["IMM"].rule_id)
     of_rule = (F.col("vintage") == F.lit(run.vintage)) & (F.col("rule_id") == rule.id)
     predictions = run.read(PREDICTION).where(of_rule & (F.col("feed") == BORDER_MOVEMENT.name))
-    counts = flows.collected(flows.crossing_counts(inputs.changes("IMM"), predictions, rule))
+    changes = inputs.changes("IMM")
+    counts = flows.collected(flows.crossing_counts(changes, predictions, rule))
     bands: pd.DataFrame = run.read_small(INTERVAL_BAND, vintage=run.vintage, rule_id=rule.id).to_pandas()
+    past = flow_errors.Past(bands, missed_share(changes))
     monthly = flows.with_contributors(flows.monthly_cells(counts), rule, as_of, 1)
-    told = flow_errors.monthly_figures(monthly, bands, as_of)
+    told = flow_errors.monthly_figures(monthly, past, as_of)
     first = month_number(run.month) - flows.REFERENCE_MONTHS + 1
     adjusted = combine.consistent_immigrants(told[0], inputs.of_series(combine.ANNUAL_IMMIGRANTS), as_of)
-    newest = [rows.query("period >= @first") for rows in [*told, adjusted] if len(rows)]
+    newest = [flows.since(rows, first) for rows in [*told, adjusted] if len(rows)]
     by_partner = flows.monthly_partner_cells(counts)
     contributors = flows.with_contributors(flows.decided_by_year(by_partner), rule, as_of, 12)
     years = as_of.complete_years(first, month_number(run.month))
-    return [*newest, *flow_errors.annual_figures(by_partner, contributors, bands, as_of, years)]
+    return [*newest, *flow_errors.annual_figures(by_partner, contributors, past, as_of, years)]
 
 
 def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:

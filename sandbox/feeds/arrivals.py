@@ -1,6 +1,7 @@
 """What has arrived: deliveries in landing that are not booked yet, checked before a row of them is read."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.errors import CallError, DeliveryRefusedError
 from sandbox.feeds import contract as contracts
@@ -55,7 +56,7 @@ def check_before_reading(workspace: Workspace, delivery: Delivery) -> Contract:
     return agreed
 
 
-def file_tasks(run: StageRun, arrived: Arrived) -> list[FileTask]:
+def file_tasks(run: StageRun, arrived: Arrived, staging: Path) -> list[FileTask]:
     """Return the files to read; the key is named by its path."""
     manifest, agreed, workspace = arrived.delivery.manifest, arrived.contract, run.workspace
     return [
@@ -74,6 +75,7 @@ def file_tasks(run: StageRun, arrived: Arrived) -> list[FileTask]:
             buckets=workspace.settings.buckets,
             delivered_on=arrived.delivery.delivered_on,
             key_file=str(workspace.key_file),
+            staging=str(staging),
         )
         for sent in manifest.files
     ]

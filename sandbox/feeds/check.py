@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.errors import CallError, DeliveryRefusedError
 from sandbox.feeds import contract as contracts
-from sandbox.feeds.ingest import FileNote, FileTask, staged_rows
+from sandbox.feeds.ingest import FileNote, FileTask, checked_rows
 from sandbox.feeds.pseudonym import FIRST_EPOCH
 
 SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -40,15 +40,11 @@ def checked_file(file: Path, file_format: str, contract: Path, delivered_on: dat
         buckets=1,
         delivered_on=delivered_on,
     )
-    note = _note(task)
+    note = FileNote("", file.name)
+    # All rows pass, one batch in memory at a time; only what is told of them is kept.
+    deque(checked_rows(task, note), maxlen=0)
     if note.refused:
         raise DeliveryRefusedError(note.refused, "Mend the file; nothing of it would be taken in.")
     if not note.rows:
         raise DeliveryRefusedError(f"{file.name} has no rows.", "Send nothing rather than an empty file.")
     return note
-
-
-def _note(task: FileTask) -> FileNote:
-    """Let all rows pass, one batch in memory at a time, and keep the note that comes last."""
-    *_, last = deque(staged_rows(task), maxlen=1)
-    return FileNote.from_json(last.column("row")[0].as_py())

@@ -31,18 +31,10 @@ def with_key_hash(frame: DataFrame, table: Table) -> DataFrame:
     return frame.withColumn("key_hash", F.xxhash64(*table.key))
 
 
-def repeated_hashes(good: DataFrame, bronze: DataFrame | None, table: Table) -> DataFrame:
-    """Return hashes of keys that come more than once; nearly always few or none."""
-    hashes = with_key_hash(good, table).select("key_hash")
-    if bronze is not None:
-        hashes = hashes.unionByName(with_key_hash(bronze, table).select("key_hash"))
-    return hashes.groupBy("key_hash").count().where("count > 1").select("key_hash")
-
-
 def sorted_out(
     good: DataFrame, bronze: DataFrame | None, table: Table, repeated: DataFrame, order: Sequence[str]
 ) -> Sorted:
-    """Tell rows apart; `order` is the deliveries by time, `repeated` what `repeated_hashes` found."""
+    """Tell rows apart; `order` is the deliveries by time, `repeated` the hashes of keys that come more than once."""
     hashed = with_key_hash(good, table)
     twice = hashed.join(repeated, on="key_hash", how="left_semi").drop("key_hash")
     turn = F.array_position(F.lit(list(order)), F.col("delivery_id"))

@@ -1,7 +1,12 @@
-"""The one job of one feed: all its files through the row path, duplicates told apart, bronze written."""
+"""From landing to bronze, by few jobs.
 
-from collections.abc import Sequence
+One takes all files of all feeds through the row path, one finds keys that come twice, and each feed is one commit.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -11,9 +16,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sandbox.feeds.arrivals import Arrived, file_tasks
-from sandbox.feeds.contract import ALL_FEEDS, Contract
-from sandbox.feeds.duplicates import conflict_rows, repeated_hashes, sorted_out
-from sandbox.feeds.ingest import BAD, GOOD, NOTE, FileNote, bundled, staged_bundle, staging_table
+from sandbox.feeds.contract import ALL_FEEDS
+from sandbox.feeds.duplicates import conflict_rows, sorted_out, with_key_hash
+from sandbox.feeds.ingest import BAD, NOTE, FileNote, bundled, good_table, stage_bundle
 from sandbox.feeds.profile import Account, whole_refusal
 from sandbox.feeds.years import with_calendar_years
 from sandbox.lakehouse import store
@@ -22,90 +27,29 @@ from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
 from sandbox.settings import Zone
 
-# Files that one task of Spark reads together.
+# Files that one task of Spark reads together; a worker costs more than a small file.
 BUNDLE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
-class Ingested:
-    """What one feed's job leaves behind: bronze is written, its rows for quarantine are still to be."""
+class FeedRows:
+    """The rows of one feed's deliveries after the rules; `before` is what bronze holds of other deliveries."""
 
-    accounts: list[Account]
-    quarantine: DataFrame
-
-
-@dataclass(frozen=True)
-class FeedIngestion:
-    """The one job of one feed."""
-
-    run: StageRun
     feed: str
-    arrived: Sequence[Arrived]
-
-    def done(self) -> Ingested:
-        """Read all files, decide, write bronze."""
-        bronze = ALL_FEEDS[self.feed].bronze
-        staged = self._staged()
-        accounts = self._accounts(staged)
-        taken = [account.delivery.id for account in accounts if not account.refused]
-        good = _of_kind(staged, GOOD, taken).select("file", "row_number", *bronze.names)
-        broken = _of_kind(staged, BAD, taken).select("delivery_id", "file", "row_number", "broken_rules", "row")
-        if self.feed == "air_od_month":
-            good, held = with_calendar_years(good, self._bronze_before(taken), accounts, self._contracts)
-            broken = broken.unionByName(held)
-        before = self._bronze_before(taken)
-        repeated = repeated_hashes(good, before, bronze).persist()
-        if repeated.count():
-            told = sorted_out(good, before, bronze, repeated, [each.delivery.id for each in self.arrived])
-            good, broken = told.fresh, broken.unionByName(conflict_rows(told.conflicts, bronze))
-            self._count_copies(told.copies, accounts)
-        if taken:
-            self.run.write(good, bronze, delivery_id=taken)
-        self._count_bronze(accounts, bronze)
-        return Ingested(accounts, broken.withColumn("feed", F.lit(self.feed)))
+    accounts: list[Account]
+    good: DataFrame
+    broken: DataFrame
+    before: DataFrame | None
 
     @property
-    def _contracts(self) -> dict[str, Contract]:
-        return {each.delivery.id: each.contract for each in self.arrived}
+    def bronze(self) -> Table:
+        """Table that good rows go to."""
+        return ALL_FEEDS[self.feed].bronze
 
-    def _staged(self) -> DataFrame:
-        """Take all files through the row path once, and keep what comes out until the end of the run."""
-        spark, table = self.run.spark, staging_table(ALL_FEEDS[self.feed])
-        folder = str(staging_folder(self.run) / self.feed)
-        tasks = [task for each in self.arrived for task in file_tasks(self.run, each)]
-        size = sum(Path(task.path).stat().st_size for task in tasks)
-        bundles = bundled(tasks, 1 + size // BUNDLE_BYTES)
-        by_file(spark, bundles, staged_bundle, table).write.mode("overwrite").parquet(folder)
-        return spark.read.schema(store.spark_schema(table)).parquet(folder)
-
-    def _accounts(self, staged: DataFrame) -> list[Account]:
-        notes = [
-            FileNote.from_json(row["row"]) for row in staged.where(F.col("row_kind") == NOTE).select("row").collect()
-        ]
-        accounts = []
-        for each in self.arrived:
-            mine = sorted((n for n in notes if n.delivery_id == each.delivery.id), key=lambda note: note.file)
-            account = Account(each.delivery, mine)
-            account.refused = whole_refusal(account)
-            accounts.append(account)
-        return accounts
-
-    def _bronze_before(self, taken: Sequence[str]) -> DataFrame | None:
-        """Return bronze without the deliveries at hand: a killed run may have left theirs."""
-        bronze = ALL_FEEDS[self.feed].bronze
-        if store.latest_version(self.run.workspace, bronze) is None:
-            return None
-        return self.run.read(bronze).where(~F.col("delivery_id").isin(list(taken)))
-
-    def _count_copies(self, copies: DataFrame, accounts: list[Account]) -> None:
-        counted = {row["delivery_id"]: row["count"] for row in copies.groupBy("delivery_id").count().collect()}
-        for account in accounts:
-            account.rows_duplicate = counted.get(account.delivery.id, 0)
-
-    def _count_bronze(self, accounts: list[Account], bronze: Table) -> None:
-        for account in accounts:
-            if not account.refused:
-                account.rows_bronze = rows_of(self.run, bronze, account.delivery.id)
+    @property
+    def taken(self) -> list[str]:
+        """Deliveries that are not refused, by time of delivery."""
+        return [account.delivery.id for account in self.accounts if not account.refused]
 
 
 def staging_folder(run: StageRun) -> Path:
@@ -113,8 +57,64 @@ def staging_folder(run: StageRun) -> Path:
     return run.workspace.zone(Zone.QUARANTINE) / "staging"
 
 
-def _of_kind(staged: DataFrame, kind: str, taken: Sequence[str]) -> DataFrame:
-    return staged.where((F.col("row_kind") == kind) & F.col("delivery_id").isin(list(taken)))
+def staged(run: StageRun, arrived: Sequence[Arrived]) -> list[FileNote]:
+    """Take all files of all feeds through the row path, on the workers; return what they tell of each file."""
+    tasks = []
+    for each in arrived:
+        folder = staging_folder(run) / each.delivery.manifest.feed
+        tasks += file_tasks(run, each, folder)
+    for folder in {Path(task.staging) for task in tasks}:
+        shutil.rmtree(folder, ignore_errors=True)
+        for kind in ("good", "bad"):
+            (folder / kind).mkdir(parents=True)
+    size = sum(Path(task.path).stat().st_size for task in tasks)
+    least = 2 * run.spark.sparkContext.defaultParallelism
+    notes = by_file(run.spark, bundled(tasks, max(least, size // BUNDLE_BYTES)), stage_bundle, NOTE)
+    return [FileNote.from_json(row["note"]) for row in notes.collect()]
+
+
+def feed_rows(run: StageRun, feed: str, arrived: Sequence[Arrived], notes: Sequence[FileNote]) -> FeedRows:
+    """Decide which deliveries of a feed are refused whole, and return the rows of the others."""
+    accounts = [_account(each, notes) for each in arrived]
+    taken = [account.delivery.id for account in accounts if not account.refused]
+    good = _staged_rows(run, feed, "good", good_table(ALL_FEEDS[feed]), taken)
+    broken = _staged_rows(run, feed, "bad", BAD, taken)
+    before = _bronze_before(run, ALL_FEEDS[feed].bronze, taken)
+    if feed == "air_od_month":
+        contracts = {each.delivery.id: each.contract for each in arrived}
+        good, held = with_calendar_years(good, before, accounts, contracts)
+        broken = broken.unionByName(held)
+    return FeedRows(feed, accounts, good, broken, before)
+
+
+def repeated_keys(feeds: Iterable[FeedRows]) -> tuple[DataFrame, set[str]]:
+    """Return hashes of keys that come more than once, by feed, and the feeds that have any: nearly always none."""
+    hashes = []
+    for rows in feeds:
+        for frame in (rows.good, rows.before):
+            if frame is not None:
+                hashes.append(with_key_hash(frame, rows.bronze).select(F.lit(rows.feed).alias("feed"), "key_hash"))
+    counted = reduce(DataFrame.unionByName, hashes).groupBy("feed", "key_hash").count()
+    repeated = counted.where("count > 1").select("feed", "key_hash").persist()
+    return repeated, {row["feed"] for row in repeated.select("feed").distinct().collect()}
+
+
+def written(run: StageRun, rows: FeedRows, repeated: DataFrame | None) -> DataFrame:
+    """Write a feed's good rows to bronze, copies left out; return its rows for quarantine."""
+    good, broken = rows.good, rows.broken
+    if repeated is not None:
+        hashes = repeated.where(F.col("feed") == rows.feed).select("key_hash")
+        told = sorted_out(good, rows.before, rows.bronze, hashes, rows.taken)
+        good, broken = told.fresh, broken.unionByName(conflict_rows(told.conflicts, rows.bronze))
+        copies = {row["delivery_id"]: row["count"] for row in told.copies.groupBy("delivery_id").count().collect()}
+        for account in rows.accounts:
+            account.rows_duplicate = copies.get(account.delivery.id, 0)
+    if rows.taken:
+        run.write(good, rows.bronze, delivery_id=rows.taken)
+    for account in rows.accounts:
+        if not account.refused:
+            account.rows_bronze = rows_of(run, rows.bronze, account.delivery.id)
+    return broken.withColumn("feed", F.lit(rows.feed))
 
 
 def rows_of(run: StageRun, table: Table, delivery_id: str) -> int:
@@ -126,3 +126,23 @@ def rows_of(run: StageRun, table: Table, delivery_id: str) -> int:
 def dataset_of(run: StageRun, table: Table) -> Dataset:
     """Return a table as Arrow reads it, without Spark."""
     return DeltaTable(str(table.path(run.workspace))).to_pyarrow_dataset()
+
+
+def _account(arrived: Arrived, notes: Sequence[FileNote]) -> Account:
+    mine = sorted((n for n in notes if n.delivery_id == arrived.delivery.id), key=lambda note: note.file)
+    account = Account(arrived.delivery, mine)
+    account.refused = whole_refusal(account)
+    return account
+
+
+def _staged_rows(run: StageRun, feed: str, kind: str, table: Table, taken: Sequence[str]) -> DataFrame:
+    folder = staging_folder(run) / feed / kind
+    rows = run.spark.read.schema(store.spark_schema(table)).parquet(str(folder))
+    return rows.where(F.col("delivery_id").isin(list(taken)))
+
+
+def _bronze_before(run: StageRun, bronze: Table, taken: Sequence[str]) -> DataFrame | None:
+    """Return bronze without the deliveries at hand: a killed run may have left theirs."""
+    if store.latest_version(run.workspace, bronze) is None:
+        return None
+    return run.read(bronze).where(~F.col("delivery_id").isin(list(taken)))

@@ -7,6 +7,7 @@ the key by its path: whoever runs the task opens it, so that no plan holds it.
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from sandbox.errors import DeliveryRefusedError
 from sandbox.feeds.columns import Mask, mask
@@ -26,14 +28,23 @@ from sandbox.lakehouse.table import DAY, INT, TEXT, TEXTS, TIMESTAMP, Column, Ta
 from sandbox.lakehouse.tables.feeds import Feed
 from sandbox.settings import Zone
 
-GOOD, BAD, NOTE = "good", "bad", "note"
-STAGED = (
-    Column("row_kind", TEXT, "Whether the row goes to bronze or to quarantine, or tells of its file"),
+PLACE = (
     Column("file", TEXT, "File of the delivery"),
     Column("row_number", INT, "Row of the file, from 1"),
-    Column("broken_rules", TEXTS, "Every rule that the row breaks"),
-    Column("row", TEXT, "A bad row as sent (JSON), identifiers replaced; or what is told of the file"),
 )
+BAD = Table(
+    "staged_bad",
+    Zone.QUARANTINE,
+    "A row on its way to quarantine",
+    (
+        Column("delivery_id", TEXT, "Delivery"),
+        *PLACE,
+        Column("broken_rules", TEXTS, "Every rule that the row breaks"),
+        Column("row", TEXT, "The row as sent (JSON), identifiers replaced"),
+    ),
+    (),
+)
+NOTE = Table("staged_note", Zone.QUARANTINE, "What is told of one file", (Column("note", TEXT, "JSON"),), ())
 # Digits of an H3 index below resolution 5, and where its resolution stands: coarsening sets the one and the other.
 H3_RESOLUTION_SHIFT, H3_COARSEST_POST = 52, 5
 H3_UNUSED_DIGITS = (1 << (3 * (15 - H3_COARSEST_POST))) - 1
@@ -41,7 +52,10 @@ H3_UNUSED_DIGITS = (1 << (3 * (15 - H3_COARSEST_POST))) - 1
 
 @dataclass(frozen=True)
 class FileTask:
-    """One file to read, with what is needed to do so anywhere; `key_file` empty means the keys of a check."""
+    """One file to read, with what is needed to do so anywhere; `key_file` empty means the keys of a check.
+
+    `staging` is the folder that takes its rows: `good` and `bad` below it.
+    """
 
     path: str
     file: str
@@ -57,6 +71,12 @@ class FileTask:
     buckets: int
     delivered_on: date | None = None
     key_file: str = ""
+    staging: str = ""
+
+    @property
+    def staged_name(self) -> str:
+        """Name of the file that its rows are staged in."""
+        return f"{self.delivery_id}-{self.file}.parquet"
 
     @property
     def keys(self) -> KeyProvider:
@@ -91,16 +111,30 @@ class FileNote:
         return cls(**{**values, **counters, "days": set(values["days"])})
 
 
-def staging_table(feed: Feed) -> Table:
-    """Return the table of rows that have passed the rules or not, on their way to bronze or quarantine."""
-    columns = (*STAGED, *feed.bronze.columns)
-    return Table(f"staged_{feed.name}", Zone.QUARANTINE, "Row between file and bronze", columns, ())
+def good_table(feed: Feed) -> Table:
+    """Return the table of rows on their way to bronze."""
+    return Table(f"staged_{feed.name}", Zone.BRONZE, "A row on its way to bronze", (*PLACE, *feed.bronze.columns), ())
 
 
-def staged_bundle(tasks: tuple[FileTask, ...]) -> Iterator[pa.RecordBatch]:
-    """Yield what `staged_rows` yields, file after file."""
+def stage_bundle(tasks: tuple[FileTask, ...]) -> Iterator[pa.RecordBatch]:
+    """Write the rows of each file to its task's staging folder, good and bad apart; yield the notes.
+
+    A worker writes Parquet itself: rows that went through Spark here would cost ten times the row path.
+    A file appears under its name only when it is whole, so that a task may be run twice.
+    """
     for task in tasks:
-        yield from staged_rows(task)
+        note = FileNote(task.delivery_id, task.file)
+        tables = {"good": good_table(ALL_FEEDS[task.feed]), "bad": BAD}
+        with ExitStack() as stack:
+            writers: dict[str, pq.ParquetWriter] = {}
+            for kind, batch in checked_rows(task, note):
+                if kind not in writers:
+                    hidden = Path(task.staging, kind, f".{task.staged_name}")
+                    writers[kind] = stack.enter_context(pq.ParquetWriter(hidden, _nullable(tables[kind])))
+                writers[kind].write_batch(batch)
+        for kind in writers:
+            Path(task.staging, kind, f".{task.staged_name}").rename(Path(task.staging, kind, task.staged_name))
+        yield pa.record_batch({"note": [note.as_json()]})
 
 
 def bundled(tasks: list[FileTask], bundles: int) -> list[tuple[FileTask, ...]]:
@@ -115,25 +149,25 @@ def bundled(tasks: list[FileTask], bundles: int) -> list[tuple[FileTask, ...]]:
     return [tuple(share) for share in shares]
 
 
-def staged_rows(task: FileTask) -> Iterator[pa.RecordBatch]:
-    """Yield every row of a file, good or bad, and last the note on it; a file that can't be read is noted refused."""
-    feed = ALL_FEEDS[task.feed]
-    note = FileNote(task.delivery_id, task.file)
+def checked_rows(task: FileTask, note: FileNote) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield every row of a file, `good` for bronze or `bad` for quarantine; what is told of it goes into `note`.
+
+    A file that can't be read is noted as refused: whoever commits decides on the whole delivery.
+    """
     seen: set[int] = set()
-    options = ReadOptions(feed, task.encoding, task.delimiter, task.delivered_on)
+    options = ReadOptions(ALL_FEEDS[task.feed], task.encoding, task.delimiter, task.delivered_on)
     try:
         for batch in reader_named(task.file_format)(Path(task.path), options):
             for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield from _staged_batch(batch.slice(start, BATCH_ROWS), task, note, seen)
+                yield from _checked_batch(batch.slice(start, BATCH_ROWS), task, note, seen)
     except DeliveryRefusedError as refusal:
         note.refused = refusal.message
     note.persons = len(seen)
-    yield _staged(
-        feed, {"row_kind": pa.array([NOTE]), "file": pa.array([task.file]), "row": pa.array([note.as_json()])}, 1
-    )
 
 
-def _staged_batch(batch: pa.RecordBatch, task: FileTask, note: FileNote, seen: set[int]) -> Iterator[pa.RecordBatch]:
+def _checked_batch(
+    batch: pa.RecordBatch, task: FileTask, note: FileNote, seen: set[int]
+) -> Iterator[tuple[str, pa.RecordBatch]]:
     feed = ALL_FEEDS[task.feed]
     checked = check_rows(batch, feed, task.time_zone, task.delivered_on)
     numbers = batch.column(ROW) if ROW in batch.schema.names else _numbered(note.rows, batch.num_rows)
@@ -148,9 +182,9 @@ def _staged_batch(batch: pa.RecordBatch, task: FileTask, note: FileNote, seen: s
     if keys is not None:
         seen.update(pc.unique(keys.filter(pa.array(~bad))).to_pylist())
     if not bad.all():
-        yield _good_rows(checked, ~bad, keys, numbers, task)
+        yield "good", _good_rows(checked, ~bad, keys, numbers, task)
     if bad.any():
-        yield _bad_rows(checked, bad, keys, numbers, task)
+        yield "bad", _bad_rows(checked, bad, keys, numbers, task)
 
 
 def _good_rows(
@@ -158,7 +192,7 @@ def _good_rows(
 ) -> pa.RecordBatch:
     chosen, n = pa.array(rows), int(rows.sum())
     columns = {name: pc.filter(values, chosen) for name, values in checked.typed.items()}
-    columns |= _constant(n, row_kind=GOOD, file=task.file, partner=task.partner, delivery_id=task.delivery_id)
+    columns |= _constant(n, file=task.file, partner=task.partner, delivery_id=task.delivery_id)
     columns["row_number"] = pc.filter(numbers, chosen)
     if task.feed == "geotagged_post":
         columns["h3"] = coarsened(columns["h3"])
@@ -166,16 +200,16 @@ def _good_rows(
         person = pc.filter(keys, chosen)
         columns["person_key"] = person
         columns["bucket"] = pa.array(np.mod(person.to_numpy(), task.buckets).astype(np.int32))
-    return _staged(checked.feed, columns, n)
+    return _conformed(columns, good_table(checked.feed), n)
 
 
 def _bad_rows(checked: Checked, rows: Mask, keys: pa.Array | None, numbers: pa.Array, task: FileTask) -> pa.RecordBatch:
     n = int(rows.sum())
-    columns = _constant(n, row_kind=BAD, file=task.file, partner=task.partner, delivery_id=task.delivery_id)
+    columns = _constant(n, file=task.file, delivery_id=task.delivery_id)
     columns["row_number"] = pc.filter(numbers, pa.array(rows))
     columns["broken_rules"] = checked.broken_of(rows)
     columns["row"] = masked_rows(checked, rows, keys)
-    return _staged(checked.feed, columns, n)
+    return _conformed(columns, BAD, n)
 
 
 def coarsened(h3: pa.Array) -> pa.Array:
@@ -187,10 +221,14 @@ def coarsened(h3: pa.Array) -> pa.Array:
     return pa.array(kept, mask=~mask(h3.is_valid()))
 
 
-def _staged(feed: Feed, columns: dict[str, pa.Array], rows: int) -> pa.RecordBatch:
-    table = staging_table(feed)
-    arrays = [columns[c.name] if c.name in columns else pa.nulls(rows, c.type) for c in table.columns]
-    return pa.record_batch([pc.cast(a, c.type) for a, c in zip(arrays, table.columns, strict=True)], list(table.names))
+def _conformed(columns: dict[str, pa.Array], table: Table, rows: int) -> pa.RecordBatch:
+    schema = _nullable(table)
+    arrays = [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema]
+    return pa.record_batch([pc.cast(values, f.type) for values, f in zip(arrays, schema, strict=True)], schema=schema)
+
+
+def _nullable(table: Table) -> pa.Schema:
+    return pa.schema([f.with_nullable(True) for f in table.schema])
 
 
 def _constant(rows: int, **values: str) -> dict[str, pa.Array]:

@@ -1,4 +1,4 @@
-"""Ingestion: every delivery that has come, one Spark job a feed, each row exactly once in bronze or in quarantine.
+"""Ingestion: every delivery that has come, each of its rows exactly once in bronze or in quarantine.
 
 Order of writing: bronze, quarantine, quality, and last the book of deliveries. Each write replaces the deliveries
 that it is about, and only a booked delivery counts as taken in: killed anywhere and run again, the result is the same.
@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 
 from sandbox.feeds.arrivals import Arrived, arrivals, check_before_reading
 from sandbox.feeds.delivery import land, read_delivery
-from sandbox.feeds.feed_job import FeedIngestion, dataset_of, staging_folder
+from sandbox.feeds.feed_job import FeedRows, dataset_of, feed_rows, repeated_keys, staged, staging_folder, written
 from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
 from sandbox.feeds.pseudonym import KeyFile, collision_probability
 from sandbox.feeds.set_rules import volume_findings
@@ -26,6 +26,7 @@ from sandbox.settings import Workspace, Zone
 
 # Small feeds wait for Delta's log, not for the processor: several at a time.
 FEEDS_AT_A_TIME = 4
+WRITERS = 64
 
 
 def run(run: StageRun) -> None:
@@ -38,18 +39,30 @@ def ingest(run: StageRun) -> list[Account]:
     arrived, accounts = arrivals(run)
     if arrived:
         KeyFile(run.workspace.key_file).current_epoch  # noqa: B018 (a missing key is said before Spark starts)
-        by_feed: dict[str, list[Arrived]] = {}
-        for each in arrived:
-            by_feed.setdefault(each.delivery.manifest.feed, []).append(each)
-        with ThreadPoolExecutor(FEEDS_AT_A_TIME) as pool:
-            # Largest first: the others fit in beside it.
-            feeds = sorted(by_feed, key=lambda feed: -sum(each.delivery.rows for each in by_feed[feed]))
-            run.spark.sparkContext  # noqa: B018 (one session, started before the threads)
-            done = list(pool.map(lambda feed: FeedIngestion(run, feed, by_feed[feed]).done(), feeds))
-        accounts += [account for result in done for account in result.accounts]
-        _write_quarantine(run, [result.quarantine for result in done], accounts)
+        feeds = _rows_by_feed(run, arrived)
+        accounts += [account for rows in feeds for account in rows.accounts]
+        _write_quarantine(run, _write_bronze(run, feeds), accounts)
     _book(run, accounts)
     return accounts
+
+
+def _rows_by_feed(run: StageRun, arrived: Sequence[Arrived]) -> list[FeedRows]:
+    notes = staged(run, arrived)
+    by_feed: dict[str, list[Arrived]] = {}
+    for each in arrived:
+        by_feed.setdefault(each.delivery.manifest.feed, []).append(each)
+    # Largest first: when they are written side by side, the small ones fit in beside it.
+    largest_first = sorted(by_feed, key=lambda feed: -sum(each.delivery.rows for each in by_feed[feed]))
+    return [feed_rows(run, feed, by_feed[feed], notes) for feed in largest_first]
+
+
+def _write_bronze(run: StageRun, feeds: Sequence[FeedRows]) -> list[DataFrame]:
+    """Write each feed's bronze; return the rows for quarantine."""
+    # Bronze has a partition a delivery: a writer each instead of a sort of all rows.
+    run.spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", str(WRITERS))
+    repeated, names = repeated_keys(feeds)
+    with ThreadPoolExecutor(FEEDS_AT_A_TIME) as pool:
+        return list(pool.map(lambda rows: written(run, rows, repeated if rows.feed in names else None), feeds))
 
 
 def _write_quarantine(run: StageRun, frames: Sequence[DataFrame], accounts: Sequence[Account]) -> None:

@@ -29,6 +29,8 @@ Models = Mapping[ModelKey, Model]
 UndecidedMonths = frozenset[tuple[int, int]]
 """Pairs of origin and reference month with a crossing undecided then."""
 
+NOTHING_LEARNT = Model(Recipe.RULE_SO_FAR, None, 0)
+"""Answers at origins before anything could be learnt."""
 RECIPES = tuple(Recipe)
 P_COLUMNS = {recipe: f"p_{recipe.value}" for recipe in RECIPES}
 
@@ -90,26 +92,31 @@ def lesson_sha256(lesson: Lesson) -> str:
 
 def replayed_predictions(rows: pa.Table, plan: Plan, models: Models) -> pa.Table:
     """Return what each recipe would have said of the judged crossings; rows of `replayed_prediction`."""
-    judged = _judged(rows, plan)
-    origin = _months(judged["origin"])
-    month = _months(judged["reference_month"])
-    refit = np.array(plan.refits)[np.maximum(np.searchsorted(plan.refits, origin, side="right") - 1, 0)]
+    judged = judged_rows(rows, plan)
+    origin = months_of(judged["origin"])
+    month = months_of(judged["reference_month"])
+    refit = refits_used(origin, models)
     direction = judged["direction"].to_numpy(zero_copy_only=False)
     given = {column: np.full(judged.num_rows, np.nan) for column in P_COLUMNS.values()}
-    number = _part_numbers(direction, origin - month)
+    number = part_numbers(direction, origin - month)
     for at, part in {(int(r), PARTS[n]) for r, n in zip(refit, number, strict=True)}:
         place = np.flatnonzero((refit == at) & (number == PARTS.index(part)))
         features = features_of(judged.take(pa.array(place)))
         for recipe, column in P_COLUMNS.items():
-            model = models.get((at, part, recipe))
-            if model is not None:
-                given[column][place] = probabilities(model, features)[1]
+            model = models.get((at, part, recipe), NOTHING_LEARNT)
+            given[column][place] = probabilities(model, features)
     outcome = known_at(judged, len(plan.refits) - 1)
     columns = {name: judged[name] for name in REPLAYED_PREDICTION.names if name in judged.column_names}
     columns |= {name: pa.array(values, from_pandas=True) for name, values in given.items()}
     columns["outcome"] = pa.array(outcome.astype(np.int64), mask=outcome < 0)
     nullable = pa.schema([field.with_nullable(True) for field in REPLAYED_PREDICTION.schema])
     return pa.table(columns).select(list(REPLAYED_PREDICTION.names)).cast(nullable)
+
+
+def refits_used(origin: NDArray[np.int64], models: Models) -> NDArray[np.int64]:
+    """Return the latest month, not after each origin, at which models were fitted; −1 where there is none."""
+    fitted = np.array([-1, *sorted({at for at, _, _ in models})])
+    return fitted[np.searchsorted(fitted, origin, side="right") - 1]
 
 
 def totals_of(decided: pd.DataFrame, expected: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +165,8 @@ def relative_errors(totals: pd.DataFrame, direction: str, horizon: int) -> NDArr
     return np.asarray(errors, np.float64)
 
 
-def _judged(rows: pa.Table, plan: Plan) -> pa.Table:
+def judged_rows(rows: pa.Table, plan: Plan) -> pa.Table:
+    """Return the crossings that the backtest judges: undecided at an origin, month and horizon within the plan."""
     first, last = (pa.scalar(month_start(m), pa.date32()) for m in (plan.judged_from, plan.judged_to))
     month = rows["reference_month"]
     inside = pc.and_(pc.greater_equal(month, first), pc.less_equal(month, last))
@@ -168,11 +176,12 @@ def _judged(rows: pa.Table, plan: Plan) -> pa.Table:
     return rows.filter(pc.and_(inside, pc.invert(rows["decided"])))
 
 
-def _months(column: pa.ChunkedArray) -> NDArray[np.int64]:
+def months_of(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return the month numbers of dates."""
     return column.to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
 
 
-def _part_numbers(direction: NDArray[np.object_], horizon: NDArray[np.int64]) -> NDArray[np.int64]:
+def part_numbers(direction: NDArray[np.object_], horizon: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return each row's place in `PARTS`; horizons beyond the last band belong to it."""
     bands = np.searchsorted([last for _, last in BANDS[:-1]], horizon, side="left")
     return (direction == "D") * len(BANDS) + bands

@@ -18,6 +18,7 @@ from sandbox.kernels.walk import NO_DAY, UNKNOWN, Outcomes
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES, CROSSING_FEATURE
 from sandbox.nowcast.history import INSERTED, History, Seen
 from sandbox.nowcast.parts import month_start
+from sandbox.persons.crossings import Initial
 
 Ints = NDArray[np.int64]
 NOT_SEEN = np.int8(-1)
@@ -30,7 +31,8 @@ class Plan:
 
     `vintage` is the month of computing. Reference months `learnt_from` on are replayed to one horizon drawn in
     each band, for training; `judged_from` to `judged_to` to every horizon up to `longest`, for the backtest. At
-    `refits` models are fitted, in order, the last at the vintage.
+    `refits` models are fitted, in order, the last at the vintage. Nothing is replayed to a month after `last_origin`
+    but the vintage.
     """
 
     rule: Rule
@@ -38,14 +40,15 @@ class Plan:
     learnt_from: int
     judged_from: int
     judged_to: int
+    last_origin: int
     longest: int
     refits: tuple[int, ...]
     repair: str
 
     @property
-    def origins(self) -> range:
+    def origins(self) -> tuple[int, ...]:
         """Every month to which something is replayed."""
-        return range(self.learnt_from + 1, self.vintage + 1)
+        return (*range(self.learnt_from + 1, min(self.last_origin + 1, self.vintage)), self.vintage)
 
 
 @dataclass
@@ -59,9 +62,12 @@ class Replayed:
     numbers: NDArray[np.float32]
 
 
-def crossing_rows(rows: pa.Table, plan: Plan) -> pa.Table:
-    """Return `crossing_feature` rows of whole persons' movements, sorted by person and time."""
-    history = History.of(rows)
+def crossing_rows(rows: pa.Table, plan: Plan, initial: Initial | None = None) -> pa.Table:
+    """Return `crossing_feature` rows of whole persons' movements, sorted by person and time.
+
+    `initial` has one element a person, in the order of the rows.
+    """
+    history = History.of(rows, initial)
     known = np.full((len(history.day), len(plan.refits)), NOT_SEEN, np.int8)
     parts = [_replayed(history, origin, plan, known) for origin in plan.origins]
     return _as_table(rows, history, parts, known, plan)
@@ -87,12 +93,14 @@ def _replayed(history: History, origin: int, plan: Plan, known: NDArray[np.int8]
 
 
 def _outcomes(seen: Seen, rule: Rule, until: int) -> Outcomes:
-    """Return the outcomes of what was seen, the last stay lasting until `until`; no initial status is known."""
-    persons = len(seen.offsets) - 1
-    unknown, undated = np.full(persons, UNKNOWN, np.int8), np.full(persons, NO_DAY, np.int64)
-    return outcomes(
-        seen.offsets, seen.day, seen.direction, unknown, undated, rule.window_days, rule.threshold_days, until
-    )
+    """Return the outcomes of what was seen, the last stay lasting until `until`.
+
+    An initial status that was fixed after the cut-off was not known then.
+    """
+    was_known = seen.initial.decided_on <= seen.cutoff
+    status = np.where(was_known, seen.initial.status, UNKNOWN)
+    fixed = np.where(was_known, seen.initial.decided_on, NO_DAY)
+    return outcomes(seen.offsets, seen.day, seen.direction, status, fixed, rule.window_days, rule.threshold_days, until)
 
 
 def _numbers(seen: Seen, kept: Ints, found: Outcomes, rule: Rule) -> NDArray[np.float32]:

@@ -8,8 +8,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sandbox.kernels.repair import NO_TIME, repaired
+from sandbox.kernels.walk import NO_DAY, UNKNOWN
 from sandbox.nowcast.parts import BANDS
-from sandbox.persons.crossings import Repair
+from sandbox.persons.crossings import Initial, Repair
 
 Ints = NDArray[np.int64]
 
@@ -29,6 +30,7 @@ class Seen:
     direction: NDArray[np.int8]
     source: Ints
     cutoff: int
+    initial: Initial
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ class History:
     direction: NDArray[np.int8]
     second: Ints
     person: Ints
+    initial: Initial
 
     @classmethod
-    def of(cls, rows: pa.Table) -> "History":
+    def of(cls, rows: pa.Table, initial: Initial | None = None) -> "History":
         """Unpack movements, sorted by person and time: `person_key`, `event_date`, `direction`, `event_ts` if any."""
         person = rows["person_key"].to_numpy()
         day = rows["event_date"].cast(pa.int32()).to_numpy().astype(np.int64)
@@ -56,7 +59,8 @@ class History:
         if "event_ts" in rows.column_names:
             time = rows["event_ts"].cast(pa.timestamp("s", rows["event_ts"].type.tz), safe=False)
             second = time.cast(pa.int64()).fill_null(int(NO_TIME)).to_numpy()
-        return cls(np.r_[starts, len(person)].astype(np.int64), day, direction, second, person)
+        offsets = np.r_[starts, len(person)].astype(np.int64)
+        return cls(offsets, day, direction, second, person, initial or _nothing_known(len(starts)))
 
     def seen(self, cutoff: int, repair: str) -> "Seen":
         """Return the crossings before day `cutoff`, repaired as they could be then."""
@@ -67,8 +71,8 @@ class History:
             mended = repaired(offsets, day, direction, self.second[rows])
             inserted = mended.source < 0
             source = np.where(inserted, INSERTED, rows[np.where(inserted, 0, mended.source)] if len(rows) else INSERTED)
-            return Seen(mended.person_offsets, mended.day, mended.direction, source, cutoff)
-        return _without_errors(Seen(offsets, day, direction, rows, cutoff))
+            return Seen(mended.person_offsets, mended.day, mended.direction, source, cutoff, self.initial)
+        return _without_errors(Seen(offsets, day, direction, rows, cutoff, self.initial))
 
     @cached_property
     def month(self) -> Ints:
@@ -95,6 +99,10 @@ class History:
         return np.stack(columns, axis=1)
 
 
+def _nothing_known(persons: int) -> Initial:
+    return Initial(np.full(persons, UNKNOWN, np.int8), np.full(persons, NO_DAY, np.int64))
+
+
 def _without_errors(seen: Seen) -> Seen:
     """Leave out persons with two equal directions in a row: no rule can judge them."""
     person = np.repeat(np.arange(len(seen.offsets) - 1), np.diff(seen.offsets))
@@ -103,7 +111,7 @@ def _without_errors(seen: Seen) -> Seen:
         return seen
     kept = ~np.isin(person, person[1:][repeats])
     offsets = np.r_[0, np.cumsum(np.bincount(person[kept], minlength=len(seen.offsets) - 1))]
-    return Seen(offsets, seen.day[kept], seen.direction[kept], seen.source[kept], seen.cutoff)
+    return Seen(offsets, seen.day[kept], seen.direction[kept], seen.source[kept], seen.cutoff, seen.initial)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -33,6 +33,8 @@ OUTCOMES_FOR_A_MODEL = 40
 """Fewest rows of the rarer outcome: ten for each of a handful of effective parameters (Peduzzi et al. 1996)."""
 ROWS_FOR_ISOTONIC = 1_000
 """Below this, isotonic calibration overfits (Niculescu-Mizil & Caruana 2005) and a sigmoid is fitted."""
+FEWEST_OF_A_CODE = 30
+MOST_CODES = 40
 FARTHEST = 1e-4
 """No undecided crossing is certain: probabilities stay this far from 0 and 1."""
 
@@ -85,21 +87,28 @@ def learnt(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
     return Model(Recipe.RULE_SO_FAR, None, 0)
 
 
-def probabilities(model: Model, features: pd.DataFrame) -> tuple[Reals, Reals]:
-    """Return each row's probability as the model gives it, and after calibration."""
+def probabilities(model: Model, features: pd.DataFrame) -> Reals:
+    """Return each row's probability after calibration."""
     if not len(features):
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0)
     if model.recipe is Recipe.RULE_SO_FAR:
-        given = features["rule_so_far"].to_numpy(np.float64)
-        return given, given
+        return features["rule_so_far"].to_numpy(np.float64)
     if model.recipe is Recipe.PRIOR:
         rates: Rates = model.estimator
         given = features["visa_class"].map(rates.by_class).fillna(rates.overall).to_numpy(np.float64)
-        return given, np.clip(given, FARTHEST, 1 - FARTHEST)
+    else:
+        with threadpool_limits(1):
+            given = model.estimator.predict_proba(features)[:, 1]
+    return np.asarray(np.clip(given, FARTHEST, 1 - FARTHEST), np.float64)
+
+
+def raw_probabilities(model: Model, features: pd.DataFrame) -> Reals:
+    """Return each row's probability as the model gives it before calibration."""
+    if not len(features) or model.recipe not in (Recipe.BOOSTING, Recipe.LOGISTIC):
+        return probabilities(model, features)
     with threadpool_limits(1):
-        raw: Reals = model.estimator.calibrated_classifiers_[0].estimator.predict_proba(features)[:, 1]
-        calibrated: Reals = model.estimator.predict_proba(features)[:, 1]
-    return raw, np.clip(calibrated, FARTHEST, 1 - FARTHEST)
+        given = model.estimator.calibrated_classifiers_[0].estimator.predict_proba(features)[:, 1]
+    return np.asarray(given, np.float64)
 
 
 def class_rates(visa_class: "pd.Series[str]", outcome: NDArray[np.int8]) -> Rates:
@@ -122,7 +131,8 @@ def _enough(lesson: Lesson, rows: int) -> bool:
 
 def _calibrated(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
     kept = held_out(lesson.draw)
-    pipeline = _boosting(seed) if recipe is Recipe.BOOSTING else _logistic()
+    levels = _levels(lesson.features[~kept])
+    pipeline = _boosting(levels, seed) if recipe is Recipe.BOOSTING else _logistic(levels)
     # One thread: boosting's threads wait in a busy loop, which costs minutes beside Spark's workers.
     with threadpool_limits(1):
         pipeline.fit(lesson.features[~kept], lesson.outcome[~kept])
@@ -133,14 +143,12 @@ def _calibrated(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
     return Model(recipe, calibrated, len(lesson.outcome), method)
 
 
-def _boosting(seed: int) -> Pipeline:
-    codes = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=np.nan, min_frequency=30, max_categories=60
-    )
+def _boosting(levels: list[list[str]], seed: int) -> Pipeline:
+    codes = OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan)
     encode = ColumnTransformer([("class", codes, list(CATEGORIES)), ("number", "passthrough", list(NUMBERS))])
     boost = HistGradientBoostingClassifier(
-        max_iter=120,
-        learning_rate=0.08,
+        max_iter=80,
+        learning_rate=0.1,
         max_leaf_nodes=15,
         min_samples_leaf=40,
         l2_regularization=1.0,
@@ -151,16 +159,20 @@ def _boosting(seed: int) -> Pipeline:
     return Pipeline([("encode", encode), ("classify", boost)])
 
 
-def _logistic() -> Pipeline:
-    indicators = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", min_frequency=30, max_categories=30, sparse_output=False
-    )
+def _logistic(levels: list[list[str]]) -> Pipeline:
+    indicators = OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False)
     # A column without any value has no median; its indicator says so, and 0 stands for it.
-    scaled = Pipeline(
-        [
-            ("fill", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
-            ("scale", StandardScaler()),
-        ]
-    )
+    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    scaled = Pipeline([("fill", fill), ("scale", StandardScaler())])
     encode = ColumnTransformer([("class", indicators, list(CATEGORIES)), ("number", scaled, list(NUMBERS))])
     return Pipeline([("encode", encode), ("classify", LogisticRegression(solver="newton-cholesky", max_iter=200))])
+
+
+def _levels(features: pd.DataFrame) -> list[list[str]]:
+    """Return the codes of each category that are frequent enough to learn from; the others count as unseen."""
+    found = []
+    for name in CATEGORIES:
+        counts = features[name].value_counts()
+        frequent = counts[counts >= FEWEST_OF_A_CODE].index[:MOST_CODES]
+        found.append(sorted(str(code) for code in frequent) or [str(counts.index[0])])
+    return found

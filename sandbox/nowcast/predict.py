@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from sandbox.lakehouse.tables.persons import PREDICTION
 from sandbox.nowcast.backtest import features_of
-from sandbox.nowcast.models import Model, Recipe, probabilities
+from sandbox.nowcast.models import Model, Recipe, probabilities, raw_probabilities
 from sandbox.nowcast.parts import PARTS, Part
 from sandbox.nowcast.registry import Registered, open_model
 
@@ -80,7 +80,8 @@ def predictions(rows: pa.Table, vintage: pa.Scalar, answers: Answers) -> pa.Tabl
         if len(place):
             answering = answers[part]
             features = features_of(undecided.take(pa.array(place)))
-            raw[place], p[place] = probabilities(answering.model(), features)
+            model = answering.model()
+            raw[place], p[place] = raw_probabilities(model, features), probabilities(model, features)
             label[place] = answering.label
     columns = {name: undecided[name] for name in PREDICTION.names if name in undecided.column_names}
     columns["feed"] = pa.array(np.full(undecided.num_rows, FEED, object), pa.string())

@@ -30,6 +30,7 @@ TRUSTED = (
     # Boosting keeps its own encoder of categories: a partial whose function skops checks apart.
     "functools.partial",
     "sklearn.utils.validation.check_array",
+    "numpy.dtype",
 )
 """All types beyond scikit-learn's public ones that a file may hold; anything else is refused."""
 

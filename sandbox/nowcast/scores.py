@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 BINS = 500
 """Bins of probability, each 0.002 wide: fine enough that ten bins of equal count can be made of them."""
@@ -36,11 +37,14 @@ def scored(bins: pd.DataFrame) -> pd.DataFrame:
 
 def reliability(bins: pd.DataFrame) -> pd.DataFrame:
     """Return ten bins of nearly equal count: mean probability `p`, share of migrations `outcome`, `n`."""
-    ordered = bins.groupby("bin", as_index=False)[["n", "p", "outcome"]].sum().sort_values("bin")
-    middle = ordered.n.cumsum() - ordered.n / 2
-    tenth = np.minimum((middle / ordered.n.sum() * EQUAL_BINS).astype(int), EQUAL_BINS - 1)
-    sums = ordered.groupby(tenth.to_numpy())[["n", "p", "outcome"]].sum()
-    return pd.DataFrame({"n": sums.n, "p": sums.p / sums.n, "outcome": sums.outcome / sums.n})
+    n, p, outcome = (_by_bin(bins, column) for column in ("n", "p", "outcome"))
+    middle = n.cumsum() - n / 2
+    tenth = np.minimum((middle / n.sum() * EQUAL_BINS).astype(int), EQUAL_BINS - 1)
+    n, p, outcome = (np.bincount(tenth, values, EQUAL_BINS).astype(np.float64) for values in (n, p, outcome))
+    filled = n > 0
+    return pd.DataFrame(
+        {"n": n[filled], "p": (p / np.maximum(n, 1))[filled], "outcome": (outcome / np.maximum(n, 1))[filled]}
+    )
 
 
 def _score(group: pd.DataFrame) -> dict[str, float]:
@@ -48,3 +52,7 @@ def _score(group: pd.DataFrame) -> dict[str, float]:
     tenths = reliability(group)
     ece = float((tenths.n / n * (tenths.p - tenths.outcome).abs()).sum())
     return {"n": n, "brier": float(group.square.sum() / n), "log_loss": float(group["log"].sum() / n), "ece": ece}
+
+
+def _by_bin(bins: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    return np.bincount(bins["bin"].to_numpy(np.int64), bins[column].to_numpy(np.float64), BINS).astype(np.float64)

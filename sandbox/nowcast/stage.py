@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.rules import RULES
 from sandbox.lakehouse.batches import by_person
@@ -43,7 +43,7 @@ SEEN_BACK = 95
 """Months before the vintage from which crossings are replayed: judged months, time to decide, and the window."""
 JUDGED_MONTHS = 27
 """Decided reference months that the backtest judges; 19 errors a horizon are needed for a band of 95 %."""
-REFIT_EVERY = 12
+REFIT_EVERY = 14
 """Months between the past origins at which models are fitted; in between the last one is used, as in production."""
 UNDECIDED_FOR = 16
 """Months for which some crossing of a month is undecided: the window of the rule."""
@@ -61,8 +61,7 @@ def run(run: StageRun) -> None:
     _write_features(run, plan)
     rows = run.read(CROSSING_FEATURE).where(F.col("vintage") == F.lit(run.vintage))
     school = Schooling(plan, sums.undecided_months(rows, plan), run.seed)
-    counts = sums.drawn_counts(rows)
-    drawn = {part: sums.drawn_rows(rows, part, counts[part]) for part in PARTS}
+    drawn = sums.drawn_by_part(rows)
     run.say(f"models learnt from {sum(table.num_rows for table in drawn.values()):,} replayed crossings")
     models: dict[ModelKey, Model] = {}
     for part in PARTS:
@@ -86,7 +85,7 @@ def plan_of(vintage: int) -> Plan:
     judged_to = vintage - UNDECIDED_FOR
     judged_from = judged_to - JUDGED_MONTHS + 1
     refits = (*range(judged_from, judged_to, REFIT_EVERY), vintage)
-    return Plan(RULE, vintage, vintage - SEEN_BACK, judged_from, judged_to, LONGEST, refits, Repair.SIMPLE)
+    return Plan(RULE, vintage, vintage - SEEN_BACK, judged_from, judged_to, vintage, LONGEST, refits, Repair.SIMPLE)
 
 
 def _write_features(run: StageRun, plan: Plan) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES, NUMBERS
 from sandbox.nowcast.backtest import P_COLUMNS, UndecidedMonths
@@ -24,19 +24,28 @@ def undecided_months(rows: DataFrame, plan: Plan) -> UndecidedMonths:
     return frozenset((month_number(row.origin), month_number(row.reference_month)) for row in found.collect())
 
 
-def drawn_rows(rows: DataFrame, part: Part, count: int) -> pa.Table:
+def drawn_by_part(rows: DataFrame) -> dict[Part, pa.Table]:
+    """Return, for each part, the crossings drawn to learn from."""
+    kept = ["direction", "horizon", "change_id", "reference_month", "origin", "known_outcomes", "draw"]
+    drawn = rows.where(_is_drawn()).select(*kept, *NUMBERS, *CATEGORIES).persist()
+    try:
+        counts = drawn_counts(drawn)
+        return {part: drawn_rows(drawn, part, counts[part]) for part in PARTS}
+    finally:
+        drawn.unpersist()
+
+
+def drawn_rows(drawn: DataFrame, part: Part, count: int) -> pa.Table:
     """Return the crossings drawn to learn from in one part, thinned by a hash if there are too many of them."""
     share = min(1.0, SAMPLE_ROWS / max(count, 1))
     thinned = F.pmod(F.xxhash64("change_id"), F.lit(SAMPLE_STEPS)) < F.lit(int(share * SAMPLE_STEPS))
-    chosen = rows.where(_is_drawn() & _is_in(part) & thinned)
-    kept = ["change_id", "reference_month", "origin", "known_outcomes", "draw", *NUMBERS, *CATEGORIES]
-    return chosen.select(*kept).toArrow()
+    return drawn.where(_is_in(part) & thinned).drop("direction", "horizon").toArrow()
 
 
-def drawn_counts(rows: DataFrame) -> dict[Part, int]:
+def drawn_counts(drawn: DataFrame) -> dict[Part, int]:
     """Return how many crossings are drawn in each part."""
     counts = [F.sum(_is_in(part).cast("long")).alias(f"part_{number}") for number, part in enumerate(PARTS)]
-    found = rows.where(_is_drawn()).agg(*counts).collect()[0]
+    found = drawn.agg(*counts).collect()[0]
     return {part: found[number] or 0 for number, part in enumerate(PARTS)}
 
 

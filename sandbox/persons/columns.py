@@ -36,11 +36,8 @@ def days(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
     """Return a code int64[n] for each value, in order of first appearance, and the values; NULL is a value."""
-    encoded = pc.dictionary_encode(column, null_encoding="encode")
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], column.type).dictionary_encode()
+    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    encoded = pc.dictionary_encode(whole, null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
 
 

@@ -5,7 +5,7 @@ the events. Night is 19:00 to 06:59 and belongs to the evening's date (UN Handbo
 """
 
 from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 EVENING_HOURS = sum(1 << hour for hour in range(19, 24))
 MORNING_HOURS = sum(1 << hour for hour in range(7))

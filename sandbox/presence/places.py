@@ -3,7 +3,7 @@
 import h3
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 H3_RESOLUTION = 7
 BOT_SCORE = 0.5

@@ -1,7 +1,7 @@
 """Reads the feeds that locate persons; writes `presence_day`."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.feeds import GEOTAGGED_POST, MOBILE_CELL, MOBILE_EVENT

@@ -21,6 +21,7 @@ from sandbox.settings import Workspace, Zone
 
 PACKAGE = Path(__file__).parents[1]
 NEEDED = ("estimate", "verdict", "protected", "audit")
+MADE_BY = ("concepts", "lakehouse", "release")
 CODE = ("*.py", "*.j2", "*.css", "*.toml")
 
 
@@ -90,8 +91,8 @@ def is_published(workspace: Workspace, release_id: str) -> bool:
 
 
 def code_sha256() -> str:
-    """Return the hash of the package's sources, names and bytes."""
-    files = sorted(file for pattern in CODE for file in PACKAGE.rglob(pattern))
+    """Return the hash of the sources that make an edition; other stages' code stands in their fingerprints."""
+    files = sorted(file for part in MADE_BY for pattern in CODE for file in (PACKAGE / part).rglob(pattern))
     parts = [
         f"{file.relative_to(PACKAGE).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files
     ]

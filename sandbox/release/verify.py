@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sandbox.concepts import seal
-from sandbox.errors import CallError, SandboxError
+from sandbox.errors import CallError, CheckFailedError, SandboxError
 from sandbox.release import provenance
 from sandbox.release.figures import PUBLISHABLE
 from sandbox.release.sdmx import DIMENSIONS, HEADER, NUMBERS
@@ -73,10 +73,10 @@ def _hashes(folder: Path) -> str:
     listed = seal.read_sums((folder / seal.SUMS_FILE).read_bytes())
     for name, digest in listed.items():
         if seal.sha256((folder / name).read_bytes()) != digest:
-            raise ValueError(f"{name} is not what {seal.SUMS_FILE} says")
+            raise CheckFailedError(f"{name} is not what {seal.SUMS_FILE} says")
     foreign = {str(path.relative_to(folder)) for path in folder.rglob("*")} - set(listed) - set(seal.OUTSIDE_SUMS)
     if foreign:
-        raise ValueError(f"{', '.join(sorted(foreign))} does not belong to the release")
+        raise CheckFailedError(f"{', '.join(sorted(foreign))} does not belong to the release")
     return f"{len(listed)} files as {seal.SUMS_FILE} says, none missing, none foreign"
 
 
@@ -85,7 +85,7 @@ def _signature(folder: Path) -> str:
     key = seal.read_public((folder / seal.OFFICE_KEY_FILE).read_text("utf-8"), seal.OFFICE_KEY_FILE)
     message = seal.release_message((folder / seal.SUMS_FILE).read_bytes(), approvals)
     if not seal.is_signed(key, (folder / seal.SIGNATURE_FILE).read_text("utf-8").strip(), message):
-        raise ValueError(f"{seal.SIGNATURE_FILE} does not fit {seal.SUMS_FILE} and {seal.APPROVALS_FILE}")
+        raise CheckFailedError(f"{seal.SIGNATURE_FILE} does not fit {seal.SUMS_FILE} and {seal.APPROVALS_FILE}")
     return "the office's key signed hashes and approvals"
 
 
@@ -94,7 +94,7 @@ def _approvals(folder: Path) -> str:
     checks = tuple((name, verdict) for name, verdict in said["checks"])
     request_hash = seal.request_hash(said["release_id"], said["sums_sha256"], said["author"], checks)
     if said["sums_sha256"] != seal.sha256((folder / seal.SUMS_FILE).read_bytes()):
-        raise ValueError(f"{seal.APPROVALS_FILE} is about other files")
+        raise CheckFailedError(f"{seal.APPROVALS_FILE} is about other files")
     steps = [
         ("request", said["requested"]),
         *(("approve", one) for one in said["approvals"]),
@@ -103,11 +103,11 @@ def _approvals(folder: Path) -> str:
     for what, signed in steps:
         key = seal.read_public(signed["public_key"], seal.APPROVALS_FILE)
         if not seal.is_signed(key, signed["signature"], seal.request_message(what, signed["name"], request_hash)):
-            raise ValueError(f"{seal.APPROVALS_FILE}: a signature to {what} does not fit")
+            raise CheckFailedError(f"{seal.APPROVALS_FILE}: a signature to {what} does not fit")
     judges = [one for one in said["approvals"] if one["public_key"] != said["requested"]["public_key"]]
     names = {one["name"] for one in judges} - {said["author"]}
     if len(names) < APPROVALS_NEEDED or len({one["public_key"] for one in judges}) < APPROVALS_NEEDED:
-        raise ValueError(f"{seal.APPROVALS_FILE} lacks two checkers who are not the author")
+        raise CheckFailedError(f"{seal.APPROVALS_FILE} lacks two checkers who are not the author")
     return f"{len(names)} checkers, neither of them the author, signed request {request_hash[:12]}"
 
 
@@ -115,7 +115,7 @@ def _vouched(folder: Path, trusted_key: str) -> str:
     if not trusted_key:
         return "not vouched for: name the office's key with --key"
     if (folder / seal.OFFICE_KEY_FILE).read_text("utf-8").strip() != trusted_key.strip():
-        raise ValueError(f"{seal.OFFICE_KEY_FILE} is not the key that is trusted")
+        raise CheckFailedError(f"{seal.OFFICE_KEY_FILE} is not the key that is trusted")
     return "the office's key is the one that is trusted"
 
 
@@ -123,10 +123,10 @@ def _label(folder: Path) -> str:
     labels = {row["LABEL"] for row in _rows(folder)}
     label = json.loads((folder / "quality.json").read_bytes())["label"]
     if labels - {label} or not label:
-        raise ValueError("data.csv: an observation lacks the label")
+        raise CheckFailedError("data.csv: an observation lacks the label")
     for page in ("index.html", "quality.html"):
         if label not in (folder / page).read_text("utf-8"):
-            raise ValueError(f"{page} lacks the label")
+            raise CheckFailedError(f"{page} lacks the label")
     return f"“{label}” on every observation and page"
 
 
@@ -141,16 +141,16 @@ def _statuses(folder: Path) -> str:
             and MONTH.fullmatch(row["VINTAGE"])
         )
         if not right:
-            raise ValueError(f"data.csv, row {number}: value, statuses, verdict or vintage do not fit")
+            raise CheckFailedError(f"data.csv, row {number}: value, statuses, verdict or vintage do not fit")
     if len({tuple(row[name] for name in DIMENSIONS) for row in rows}) < len(rows):
-        raise ValueError("data.csv has two figures for one cell")
+        raise CheckFailedError("data.csv has two figures for one cell")
     return f"{len(rows)} observations, each experimental or hidden, each with a verdict"
 
 
 def _hidden(folder: Path) -> str:
     hidden = [row for row in _rows(folder) if row["OBS_STATUS"] != "G"]
     if any(row[name] for row in hidden for name in NUMBERS):
-        raise ValueError("data.csv: a hidden cell has an error or bounds")
+        raise CheckFailedError("data.csv: a hidden cell has an error or bounds")
     return f"{len(hidden)} hidden, without value, error and bounds"
 
 
@@ -159,10 +159,10 @@ def _audit(folder: Path) -> str:
     audit = json.loads((folder / "quality.json").read_bytes())["audit"]
     hidden = sum(row["OBS_STATUS"] != "G" for row in rows)
     if audit["too_narrow"] or audit["attacked"] < hidden or audit["hidden"] != hidden:
-        raise ValueError("quality.json: not every hidden cell withstood the audit")
+        raise CheckFailedError("quality.json: not every hidden cell withstood the audit")
     given_away = recoverable(rows)
     if given_away:
-        raise ValueError(f"data.csv: {given_away} hidden cells follow from a total by subtraction")
+        raise CheckFailedError(f"data.csv: {given_away} hidden cells follow from a total by subtraction")
     return f"{hidden} hidden cells were attacked and withstood; none follows by subtraction"
 
 
@@ -170,12 +170,12 @@ def _same_figures(folder: Path) -> str:
     table = pq.read_table(folder / "data.parquet")
     rows = _rows(folder)
     if tuple(table.column_names) != HEADER or table.num_rows != len(rows):
-        raise ValueError("data.parquet has other columns or rows than data.csv")
+        raise CheckFailedError("data.parquet has other columns or rows than data.csv")
     for name in HEADER:
         column = table[name].to_pylist()
         texts = [row[name] for row in rows]
         if column != ([float(text) if text else None for text in texts] if name in NUMBERS else texts):
-            raise ValueError(f"data.parquet and data.csv differ in {name}")
+            raise CheckFailedError(f"data.parquet and data.csv differ in {name}")
     hidden = int(pc.sum(pc.is_null(table["OBS_VALUE"])).as_py() or 0)
     return f"data.parquet holds the same {len(rows) - hidden} values"
 
@@ -184,7 +184,7 @@ def _provenance(folder: Path) -> str:
     terms = provenance.read_terms((folder / provenance.FILE).read_bytes())
     approvals = folder / seal.APPROVALS_FILE
     if approvals.is_file() and json.loads(approvals.read_bytes())["release_id"] != terms.release_id:
-        raise ValueError(f"{provenance.FILE} is of another release than {seal.APPROVALS_FILE}")
+        raise CheckFailedError(f"{provenance.FILE} is of another release than {seal.APPROVALS_FILE}")
     return f"{terms.release_id}, {len(terms.tables)} tables named by version"
 
 
@@ -192,5 +192,5 @@ def _rows(folder: Path) -> list[Row]:
     text = (folder / "data.csv").read_text("utf-8")
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     if tuple(reader.fieldnames or ()) != HEADER:
-        raise ValueError("data.csv has not the columns of a release")
+        raise CheckFailedError("data.csv has not the columns of a release")
     return list(reader)

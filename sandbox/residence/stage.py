@@ -3,7 +3,7 @@
 from datetime import date
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (the name that every Spark guide uses)
+from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import TOTAL
 from sandbox.concepts.rules import RULES

@@ -153,6 +153,12 @@ def test_a_stated_conversion_makes_a_field_convertible() -> None:
     assert other.described()["unit"] == "convertible: times 1,000"
 
 
+def test_a_converted_concept_is_at_best_caution() -> None:
+    other = aligned(Declared(SAME | {"concept": "SEG_CHI"}), Declared(SAME), {"concept": "segments for main area"})
+    says = judged([Gate("wmape", 0.0, GateStatus.PUBLISH, 99)], other)
+    assert (says.verdict, says.reasons) == (Verdict.CAUTION, ("convertible_concept: segments for main area",))
+
+
 def test_a_benchmark_that_fitted_the_estimate_is_refused_unless_out_of_sample() -> None:
     good = [Gate("wmape", 0.0, GateStatus.PUBLISH, 99)]
     fitted = Declared(SAME, calibrated_to="CENSUS, OFFICIAL")

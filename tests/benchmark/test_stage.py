@@ -59,7 +59,7 @@ def official(series_id: str = "OFFICIAL_IMM", vintage: date = date(2025, 6, 1), 
             **TOTALS,
             "series_id": series_id,
             "concept": "NZ_12_16",
-            "population": "usual residents",
+            "population": "all travellers",
             "unit": "persons",
             "frequency": "M",
             "period": month,
@@ -191,6 +191,20 @@ def test_earlier_vintages_give_the_revisions() -> None:
     found, _ = judge(only(estimate()), replace(evidence(official()), earlier=before))
     revision = {row["measure"]: row["value"] for row in found}
     assert revision["revision_mean"] == pytest.approx(0.1)
+
+
+def test_margins_that_the_office_does_not_publish_are_not_counted_as_flows() -> None:
+    flows = {("A1", "A2"): 50.0, ("A2", "A1"): 70.0, ("A1", "A3"): 10.0, ("A3", "A1"): 20.0}
+    year = {"frequency": "A", "reference_period": date(2024, 1, 1), "calibrated_to": "CENSUS_POP"}
+    base = estimate("INT_FLOW").iloc[:1].assign(**year)
+    cells = [*((*pair, flow) for pair, flow in flows.items()), ("A1", "_T", 60.0), ("_T", "_T", 150.0)]
+    ours = pd.concat([base.assign(area=a, partner_area=b, estimate=n) for a, b, n in cells])
+    theirs = official("OFFICIAL_INT", concept="INT_50", population="usual residents").iloc[:1]
+    theirs = theirs.assign(frequency="A", period=date(2024, 1, 1))
+    both = pd.concat([theirs.assign(area=a, partner_area=b, value=n) for (a, b), n in flows.items()])
+    found, _ = judge(only(ours), evidence(both))
+    latest = {row["measure"]: row["value"] for row in found if row["benchmark_vintage"] == "latest"}
+    assert (latest["cpc"], latest["only_estimate"]) == (1.0, 0.0)
 
 
 @pytest.mark.slow

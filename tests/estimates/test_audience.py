@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sandbox.estimates.audience import definition_shifts, monthly_audiences, stock_figures
+from sandbox.estimates.audience import definition_shifts, monthly_audiences, penetration_at, stock_figures
 from sandbox.estimates.cells import month_number
 
 CENSUS = pd.DataFrame(
@@ -81,6 +81,14 @@ def test_the_floor_is_a_bound_and_never_a_figure() -> None:
     assert told["lower"] < told["estimate"] < told["upper"]
 
 
+def test_penetration_at_the_floor_is_the_others_held_below_it() -> None:
+    known = CENSUS.set_index("partner_area")["value"].drop("_T")
+    hidden = penetration_at(monthly_audiences(answers(floor=30), "XAA"), known, month_number(date(2023, 1, 1)), 0.0004)
+    assert hidden.mean["NZL"] == pytest.approx(np.log(0.8))
+    assert hidden.mean["FJI"] < np.log(30 / 50), "30 users would be three in five residents; there are fewer"
+    assert hidden.variance["FJI"] > hidden.variance["NZL"]
+
+
 def test_an_origin_that_sinks_below_the_floor_is_held_below_it() -> None:
     rows = answers(floor=20)
     sunk = (rows["origin_code"] == "NZL") & (rows["snapshot_ts"] >= pd.Timestamp("2025-01-01", tz="UTC"))
@@ -98,7 +106,7 @@ def test_where_no_origin_tells_the_shift_the_older_answers_speak() -> None:
 
 
 def test_years_after_the_census_only_and_the_error_grows_with_them() -> None:
-    rows = answers()
+    rows = answers(definition_regime="one")
     assert stocks(rows, 2022).empty
     assert stocks(rows, 2025).loc["NZL", "se"] > stocks(rows, 2024).loc["NZL", "se"]
     assert set(stocks(rows)["calibrated_to"]) == {"CENSUS_STOCK"}

@@ -57,3 +57,4 @@ def test_shares_are_of_all_observed_and_none_is_certain() -> None:
     nobody = posts.leaver_shares(counts.head(1), [2024], date(2025, 1, 1)).iloc[0]
     assert nobody["estimate"] == 0
     assert nobody["upper"] > 0.03
+    assert nobody["se"] > 0

@@ -47,6 +47,10 @@ def test_a_margin_of_zero_empties_its_cells() -> None:
     np.testing.assert_allclose(raked.weights, [[0, 0], [4, 6]])
 
 
+def test_a_stratum_that_nobody_is_or_should_be_in_stays_empty() -> None:
+    np.testing.assert_allclose(rake([[0, 0], [1, 1]], [[0, 10], [4, 6]]).weights, [[0, 0], [4, 6]])
+
+
 def test_zeros_that_leave_no_solution_are_reported_not_hidden() -> None:
     raked = rake([[1, 0], [0, 1]], [[30, 70], [40, 60]], max_iterations=50)
     assert not raked.converged

@@ -1,6 +1,6 @@
 """Homes: the cheapest path against all paths, stable homes against counting."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def test_the_path_is_the_cheapest_of_all_paths() -> None:
         )
 
         def cost(chosen: tuple[int, ...], share: np.ndarray = share) -> float:
-            changes = sum(a != b for a, b in zip(chosen, chosen[1:], strict=False))
+            changes = sum(a != b for a, b in pairwise(chosen))
             return sum(1 - share[day, place] for day, place in enumerate(chosen)) + PENALTY * changes
 
         assert np.isclose(cost(tuple(found.place)), min(map(cost, product(range(places), repeat=days))))

@@ -35,9 +35,7 @@ class Case:
             self.threshold,
             self.until if until is None else until,
         )
-        return [
-            {field: int(getattr(result, field)[row]) for field in FIELDS} for row in range(len(self.day))
-        ]
+        return [{field: int(getattr(result, field)[row]) for field in FIELDS} for row in range(len(self.day))]
 
 
 def walked(day, row, lasting, tm, tn, until):
@@ -45,7 +43,9 @@ def walked(day, row, lasting, tm, tn, until):
     migrating = returned = 0
     reached = []
     for number, stay in enumerate(range(row, len(day))):
-        length = (day[stay + 1] if stay + 1 < len(day) else until if until is not None else day[stay] + lasting) - day[stay]
+        length = (day[stay + 1] if stay + 1 < len(day) else until if until is not None else day[stay] + lasting) - day[
+            stay
+        ]
         if number % 2 == 0:
             migrating += length
         else:
@@ -72,12 +72,18 @@ def by_definition(case: Case, day: list[int], direction: list[int], decided_by: 
             before_on = day[0]
         else:
             last = rows[k - 1]
-            before = status if status >= 0 and fixed > day[0] and last["after_decided_on"] == fixed else last["resident_after"]
+            before = (
+                status
+                if status >= 0 and fixed > day[0] and last["after_decided_on"] == fixed
+                else last["resident_after"]
+            )
             before_on = max(day[k], last["after_decided_on"])
         row.update(resident_before=before, before_decided_on=before_on, walked=before != direction[k])
         if before == direction[k]:
             row.update(is_migration=0, resident_after=before, after_decided_on=before_on)
-            row["migration_decided_on"] = before_on if row["migration_decided_on"] is None else row["migration_decided_on"]
+            row["migration_decided_on"] = (
+                before_on if row["migration_decided_on"] is None else row["migration_decided_on"]
+            )
             continue
         outcome, migrating, returned, reached = walked(day, k, case.window, tm, tn, None)
         for back in reached:

@@ -1,11 +1,15 @@
 """Chi et al. 2020 against a slow twin: sets of days, as the paper's own code has them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from sandbox.kernels.segments import Settings, segments
 
-SMALL = Settings(min_days=6, max_gap_days=3, short_segment_days=4, min_share=0.6, max_overlap_days=0, max_move_gap_days=5)
+SMALL = Settings(
+    min_days=6, max_gap_days=3, short_segment_days=4, min_share=0.6, max_overlap_days=0, max_move_gap_days=5
+)
 
 
 def runs_of(days: set[int], shortest: int) -> list[tuple[int, int]]:
@@ -24,20 +28,21 @@ def days_of(run: tuple[int, int]) -> set[int]:
     return set(range(run[0], run[1] + 1))
 
 
-def by_sets(seen: dict[int, set[int]], settings: Settings):
+def contiguous(seen: dict[int, set[int]], settings: Settings):
     first: dict[int, list[tuple[int, int]]] = {}
     for place, days in seen.items():
         filled = set(days)
-        ordered = sorted(days)
-        for day, following in zip(ordered, ordered[1:], strict=False):
+        for day, following in pairwise(sorted(days)):
             if following - day <= settings.max_gap_days:
                 filled |= set(range(day, following))
-        kept = [
-            run for run in runs_of(filled, settings.short_segment_days)
-            if len(days & days_of(run)) >= settings.min_share * (run[1] - run[0] + 1)
-        ]  # fmt: skip
+        runs = runs_of(filled, settings.short_segment_days)
+        kept = [run for run in runs if len(days & days_of(run)) >= settings.min_share * (run[1] - run[0] + 1)]
         if kept:
             first[place] = kept
+    return first
+
+
+def merged(first):
     second: dict[int, list[tuple[int, int]]] = {}
     for place, kept in first.items() if len(first) > 1 else ():
         elsewhere = set().union(*(days_of(run) for other in first if other != place for run in first[other]))
@@ -48,34 +53,40 @@ def by_sets(seen: dict[int, set[int]], settings: Settings):
             else:
                 joined[-1] = (joined[-1][0], run[1])
         second[place] = joined
+    return second
+
+
+def without_overlap(second, settings: Settings):
     third = []
     for place, kept in second.items():
         left: set[int] = set()
+        foreign = [days_of(run) for other in sorted(second) if other != place for run in second[other]]
         for run in kept:
             own = days_of(run)
-            for other in sorted(second):
-                for foreign in second[other] if other != place else ():
-                    if len(own & days_of(foreign)) > settings.max_overlap_days:
-                        own -= days_of(foreign)
+            for days in foreign:
+                if len(own & days) > settings.max_overlap_days:
+                    own -= days
             left |= own
         third += [(*run, place) for run in runs_of(left, settings.min_days)]
-    third.sort()
+    return sorted(third)
+
+
+def day_of_move(home: set[int], target: set[int], end: int, start: int) -> int:
+    def wrong(chosen: int) -> int:
+        return len([day for day in target if end <= day < chosen]) + len([day for day in home if chosen < day <= start])
+
+    return min(range(end, start + 1), key=lambda day: (wrong(day), -day))
+
+
+def moves_between(third, seen: dict[int, set[int]], settings: Settings):
     moves = []
     for number, (start, end, place) in enumerate(third):
-        for later_start, later_end, later in third[number + 1 :]:
-            if later == place or later_start - end < 1 - settings.max_overlap_days:
-                continue
-            if later_start - end <= settings.max_move_gap_days:
-                possible = range(end, later_start + 1)
-                wrong = [
-                    len([day for day in seen[later] if end <= day < chosen])
-                    + len([day for day in seen[place] if chosen < day <= later_start])
-                    for chosen in possible
-                ]
-                date = max((day for day, count in zip(possible, wrong, strict=True) if count == min(wrong)), default=None)
-                moves.append((place, later, date, later_start - end - 1, start, end, later_start, later_end))
-            break
-    return first, second, third, moves
+        later = [run for run in third[number + 1 :] if run[2] != place and run[0] > end]
+        if later and later[0][0] - end <= settings.max_move_gap_days:
+            begin, last, target = later[0]
+            date = day_of_move(seen[place], seen[target], end, begin)
+            moves.append((place, target, date, begin - end - 1, start, end, begin, last))
+    return moves
 
 
 @pytest.mark.parametrize("overlap", [0, 2])
@@ -95,12 +106,15 @@ def test_every_step_and_every_move_equals_the_sets_of_days(overlap: int) -> None
             np.array([place for place, _ in ordered]),
             settings,
         )
-        first, second, third, moves = by_sets(seen, settings)
+        first = contiguous(seen, settings)
+        second = merged(first)
+        third = without_overlap(second, settings)
         found = {step: {tuple(row[2:]) for row in result.segments.tolist() if row[1] == step} for step in (1, 2, 3)}
         assert found[1] == {(place, *run) for place, kept in first.items() for run in kept}
         assert found[2] == {(place, *run) for place, kept in second.items() for run in kept}
         assert found[3] == {(place, start, end) for start, end, place in third}
         if overlap == 0:  # with more, the paper's own code has no day to choose from
+            moves = moves_between(third, seen, settings)
             assert [tuple(row[1:]) for row in result.moves.tolist()] == moves
             moves_seen += len(moves)
     assert overlap or moves_seen > 50

@@ -32,7 +32,7 @@ def test_a_machine_without_java_is_told_how_to_get_it(tmp_path: Path, monkeypatc
 def test_a_java_that_is_too_old_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     old = tmp_path / "bin" / "java"
-    old.write_text('#!/bin/sh\necho \'openjdk version "11.0.2"\' >&2\n', "utf-8")
+    old.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n", "utf-8")
     old.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 

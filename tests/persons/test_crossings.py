@@ -82,7 +82,9 @@ def test_an_impossible_history_is_coded_and_touches_nobody_else(second: str, err
     ).to_pylist()
     for row in rows[:2]:
         assert (row["error"], row["is_migration"], row["decided"]) == (error, 0, 1)
-        assert row["resident_before"] is row["resident_after"] is row["earliest_decision"] is row["days_migrating"] is None
+        assert (
+            row["resident_before"] is row["resident_after"] is row["earliest_decision"] is row["days_migrating"] is None
+        )
     own = None if error == "bad_date" else date(2020, 1, 1)
     assert rows[0]["before_decided_on"] == rows[0]["migration_decided_on"] == own
     assert (rows[2]["error"], rows[2]["is_migration"]) == (None, 1)
@@ -92,6 +94,12 @@ def test_a_person_in_error_keeps_the_initial_status() -> None:
     initial = table("person_id resident decided_on\np 1 2019-01-01")
     rows = decided("movement_id person_id date direction\n1 p 2020-01-01 D\n2 p 2020-02-01 D", initial=initial)
     assert rows["2"]["resident_before"] == rows["2"]["resident_after"] == 1
+
+
+def test_a_person_in_error_does_not_keep_an_initial_status_that_nobody_knew_yet() -> None:
+    initial = table("person_id resident decided_on\np 1 2021-01-02")
+    rows = decided("movement_id person_id date direction\n1 p 2020-01-01 D\n2 p 2020-02-01 D", initial=initial)
+    assert rows["2"]["resident_before"] is None
 
 
 def test_an_initial_status_decided_after_the_day_of_observation_is_not_used() -> None:

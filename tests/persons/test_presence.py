@@ -16,7 +16,9 @@ MONDAY = date(2024, 1, 1)
 
 def daily(places: str, person: str = "p") -> pa.Table:
     days = [(MONDAY + timedelta(number), place) for number, place in enumerate(places) if place != "."]
-    return pa.table({"person_id": [person] * len(days), "date": [day for day, _ in days], "place": [at for _, at in days]})
+    return pa.table(
+        {"person_id": [person] * len(days), "date": [day for day, _ in days], "place": [at for _, at in days]}
+    )
 
 
 def stops(*rows: tuple[str, str, str]) -> pa.Table:
@@ -60,7 +62,9 @@ def test_times_with_a_zone_are_brought_to_the_zone_that_is_named() -> None:
 
 def test_seconds_and_iso_times_without_a_zone_are_local_alike() -> None:
     iso = stops(*((f"2024-01-0{day}T20:00:00", f"2024-01-0{day}T21:00:00", "flat") for day in range(1, 6)))
-    second = {name: np.array(iso[name].to_pylist(), "datetime64[s]").astype(np.int64) for name in ("start_ts", "end_ts")}
+    second = {
+        name: np.array(iso[name].to_pylist(), "datetime64[s]").astype(np.int64) for name in ("start_ts", "end_ts")
+    }
     numbers = pa.table({"person_id": iso["person_id"], "place": iso["place"], **second})
     found = [homes_of_file(rows, by_path=False, time_zone=None) for rows in (iso, numbers)]
     assert found[0].equals(found[1])

@@ -20,6 +20,7 @@ from sandbox.release.verify import content_findings, findings
 PEOPLE = {
     name: Ed25519PrivateKey.from_private_bytes(name.encode().ljust(32, b".")) for name in ("ana", "ben", "cleo", "dora")
 }
+PEOPLE["ana_again"] = PEOPLE["ana"]
 OFFICE = Ed25519PrivateKey.from_private_bytes(b"office".ljust(32, b"."))
 
 
@@ -124,11 +125,23 @@ def test_a_key_nobody_vouches_for_is_said_to_be_so(folder: Path) -> None:
     assert "not vouched for" in key.told
 
 
-@pytest.mark.parametrize("approvers", [("ben",), ("ben", "ben"), ("ana", "ben")])
+@pytest.mark.parametrize("approvers", [("ben",), ("ben", "ben"), ("ana", "ben"), ("ana_again", "ben")])
 def test_fewer_than_two_checkers_who_are_not_the_author_fail(
     folder: Path, terms: Terms, approvers: tuple[str, ...]
 ) -> None:
     sealed(folder, terms.release_id, approvers)
+    assert "two checkers" in wrong(folder)["approvals"]
+
+
+def test_the_author_with_a_second_key_is_still_the_author(
+    folder: Path, terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed(folder, terms.release_id)
+    requested = json.loads((folder / "approvals.json").read_text())["requested"]
+    monkeypatch.setitem(PEOPLE, "ana", PEOPLE["dora"])
+    sealed(folder, terms.release_id, ("ana", "ben"))
+    approvals = json.loads((folder / "approvals.json").read_text()) | {"requested": requested}
+    (folder / "approvals.json").write_text(json.dumps(approvals))
     assert "two checkers" in wrong(folder)["approvals"]
 
 

@@ -172,7 +172,7 @@ def test_some_sims_have_two_users_and_some_persons_two_sims(truth: Truth) -> Non
 
 def test_two_antennas_have_latitude_and_longitude_swapped(landing: Path, truth: Truth) -> None:
     latitude = pd.to_numeric(feed(landing, "mobile_cell")["lat"])
-    assert (latitude < -90).sum() == truth.scenario.mobile.swapped_cells
+    assert (latitude < -90).sum() == truth.scenario.mobile.swapped_cells > 0
 
 
 def test_audience_figures_never_fall_below_the_floor(landing: Path) -> None:

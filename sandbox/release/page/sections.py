@@ -59,7 +59,7 @@ def areas(selection: Selection, sources: Sources, names: Names) -> Section | Non
         return None
     title = f"Arrivals from other areas, {period(newest[0].frequency, newest[0].reference_period)}"
     picture = area_map(latest_areas(sources.area), {o.area: o for o in newest}, title)
-    grid = places_table(newest, "Area", "area", names)
+    grid = places_table(newest, title, "Area", "area", names)
     return Section(title, (picture,), (grid,), newest[0].verdict)
 
 
@@ -84,7 +84,7 @@ def stock(selection: Selection, names: Names) -> Section | None:
     bars = [Bar(names.place(o.partner_area), o.value or 0.0, o.lower, o.upper) for o in known[:BARS_DRAWN]]
     title = f"Foreign-born residents by origin, {period(newest[0].frequency, newest[0].reference_period)}"
     pictures = tuple(bars_chart(bars, frame, title, "Bars with 95 % intervals") for frame in (WIDE, NARROW))
-    return Section(title, pictures, (places_table(newest, "Origin", "partner_area", names),), newest[0].verdict)
+    return Section(title, pictures, (places_table(newest, title, "Origin", "partner_area", names),), newest[0].verdict)
 
 
 def nights(selection: Selection, sources: Sources, names: Names, terms: Terms) -> Section | None:
@@ -97,7 +97,7 @@ def nights(selection: Selection, sources: Sources, names: Names, terms: Terms) -
     grids = [months_table(selection, ("NIGHTS_NONRES",), names)]
     by_area = _newest([o for o in selection.of("NIGHTS_NONRES") if o.area != TOTAL and _is_only_by(o, "area")])
     if by_area:
-        grids.append(places_table(by_area, "Area", "area", names))
+        grids.append(places_table(by_area, "Newest month by area", "Area", "area", names))
     return Section(title, pictures, tuple(grids), line.observations[-1].verdict)
 
 
@@ -112,7 +112,7 @@ def revisions(sources: Sources) -> list[Section]:
                 revisions_chart(replayed, frame, f"{name}: how estimates were revised", told)
                 for frame in (_lower(ALONE), NARROW)
             )
-            made.append(Section(name, pictures, (triangle_grid(replayed),)))
+            made.append(Section(name, pictures, (triangle_grid(replayed, name),)))
     return made
 
 

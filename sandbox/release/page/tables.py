@@ -60,14 +60,15 @@ def months_table(selection: Selection, indicators: Sequence[str], names: Names) 
         found = [by_month[name].get(day) for name in known]
         status = "provisional" if any(o and o.provisional for o in found) else "final"
         rows.append((month(day), *(text for o in found for text in (shown(o), shown_interval(o))), status))
-    return Grid("Every month of the chart", tuple(columns), tuple(rows))
+    caption = f"Every month: {', '.join(map(names.indicator, known))}"
+    return Grid(caption, tuple(columns), tuple(rows))
 
 
-def places_table(observations: Iterable[Observation], column: str, field: str, names: Names) -> Grid:
+def places_table(observations: Iterable[Observation], title: str, column: str, field: str, names: Names) -> Grid:
     """Return a row a place with value and interval, largest first, hidden ones last."""
     ordered = sorted(observations, key=lambda o: (o.value is None, -(o.value or 0.0), getattr(o, field)))
     rows = tuple((names.place(getattr(o, field)), shown(o), shown_interval(o), _state(o)) for o in ordered)
-    return Grid("Every figure of the picture", (column, "Figure", "95 % interval", "Status"), rows)
+    return Grid(f"{title}: every figure", (column, "Figure", "95 % interval", "Status"), rows)
 
 
 def flows_grid(observations: Sequence[Observation], names: Names) -> Grid:
@@ -79,14 +80,16 @@ def flows_grid(observations: Sequence[Observation], names: Names) -> Grid:
     return Grid("From (row) to (column)", ("From", *map(names.place, destinations)), tuple(rows))
 
 
-def triangle_grid(replayed: Sequence[Replayed]) -> Grid:
+def triangle_grid(replayed: Sequence[Replayed], name: str) -> Grid:
     """Return the revision triangle: a row a month, a column an age, the error in per cent of the final figure."""
     ages = sorted({one.horizon for one in replayed})
     errors = {(one.reference_month, one.horizon): one.error for one in replayed}
     days = sorted({one.reference_month for one in replayed}, reverse=True)
     rows = tuple((month(day), *(_per_cent(errors.get((day, age))) for age in ages)) for day in days)
     return Grid(
-        "Error of the estimate, % of the final figure, by months after the month", ("Month", *map(str, ages)), rows
+        f"{name}: error of the estimate, % of the final figure, by months after the month",
+        ("Month", *map(str, ages)),
+        rows,
     )
 
 

@@ -1,0 +1,62 @@
+"""Linkage: crossings that the border office missed, estimated from the gaps they leave, and the migrants they make up.
+
+A visitor whose departure was missed, and who never comes again, looks like an immigrant. Such a crossing leaves no
+gap. But crossings missed in the middle of a history do: two of the same direction in a row. From their share follows
+how many were missed without a trace.
+"""
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from sandbox.concepts.codes import Direction
+
+
+def missed_share(changes: DataFrame) -> float:
+    """Return crossings missed per crossing seen: gaps in histories, per crossing that has one before it.
+
+    A gap is two days with crossings in the same direction, one after the other; crossings of one day that cancel
+    each other (out and back) are left out. Rows of `residence_change` of one rule and vintage.
+    """
+    by_person = Window.partitionBy("bucket", "person_key").orderBy("change_date")
+    arrived = F.when(F.col("direction") == Direction.ARRIVAL.value, 1).otherwise(-1)
+    days = (
+        judged(changes)
+        .groupBy("bucket", "person_key", "change_date")
+        .agg(F.signum(F.sum(arrived)).alias("way"))
+        .where(F.col("way") != 0)
+    )
+    pairs = days.withColumn("before", F.lag("way").over(by_person)).where(F.col("before").isNotNull())
+    counted = pairs.agg(F.count_if(F.col("way") == F.col("before")).alias("gaps"), F.count("*").alias("pairs")).first()
+    return float(counted["gaps"]) / counted["pairs"] if counted and counted["pairs"] else 0.0
+
+
+def judged(changes: DataFrame) -> DataFrame:
+    """Leave out rows that were put aside as duplicates or errors."""
+    return changes.where(F.coalesce("error", F.lit("")) == "")
+
+
+def with_exposed(changes: DataFrame) -> DataFrame:
+    """Add `is_exposed`: no migration, and it would have looked like one, had the crossing after it been missed.
+
+    That is where the crossing after it is the person's last.
+    """
+    newest_first = Window.partitionBy("bucket", "person_key").orderBy(F.desc("change_date"), F.desc("change_id"))
+    is_last_but_one = F.row_number().over(newest_first) == 2
+    return changes.withColumn("is_exposed", is_last_but_one & F.coalesce(~F.col("is_change"), F.lit(False)))
+
+
+def linkage_variance(cells: pd.DataFrame, missed: float) -> pd.Series:
+    """Return the variance of the cells' estimate from missed crossings.
+
+    Expected false migrants: missed · (share exposed, by direction) · crossings that are no migrations; missed true
+    ones: missed · migrants. Each is taken whole as one standard error, with the Poisson error of the former.
+    """
+    final = cells[(cells["undecided"] == 0) & (cells["crossings"] > 0)]
+    of_direction = final.groupby("direction")[["exposed", "crossings", "decided"]].sum()
+    share = of_direction["exposed"] / (of_direction["crossings"] - of_direction["decided"]).clip(lower=1)
+    others = (cells["crossings"] - cells["estimate"]).clip(lower=0)
+    false = missed * cells["direction"].map(share).fillna(0.0) * others
+    lost = missed * cells["estimate"]
+    return pd.Series(np.square(false) + false + np.square(lost), index=cells.index)

@@ -1,0 +1,106 @@
+"""Ingestion on Spark: every row ends up once, in bronze or in quarantine, or is recognised as a copy."""
+
+from datetime import date
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from sandbox.feeds import stage
+from sandbox.feeds.delivery import Delivery, land
+from sandbox.feeds.profile import Account
+from sandbox.feeds.quarantine import counted, shown
+from sandbox.lakehouse import store
+from sandbox.lakehouse.run import StageRun
+from sandbox.lakehouse.tables.books import DELIVERY, FEED_QUALITY, QUARANTINE
+from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT
+from sandbox.settings import Workspace, Zone
+from tests.feeds.conftest import Send, movement
+
+
+def ingest(workspace: Workspace, *deliveries: Delivery, vintage: date = date(2024, 3, 1)) -> dict[str, Account]:
+    for delivery in deliveries:
+        land(delivery, workspace.zone(Zone.LANDING))
+    accounts = stage.ingest(StageRun(workspace, "ingest", date(2024, 1, 1), vintage, 1))
+    return {account.delivery.id: account for account in accounts}
+
+
+def counts(account: Account) -> tuple[int, int, int, int]:
+    return account.rows_in, account.rows_bronze, account.rows_quarantined, account.rows_duplicate
+
+
+def bronze(workspace: Workspace) -> list[tuple[str, str]]:
+    rows = DeltaTable(str(BORDER_MOVEMENT.path(workspace))).to_pyarrow_table().to_pylist()
+    return sorted((row["movement_id"], row["delivery_id"]) for row in rows)
+
+
+def test_good_rows_bad_rows_copies_and_contradictions(spark: SparkSession, partner: Workspace, send: Send) -> None:
+    first = send(
+        "first",
+        [
+            movement(movement_id="m1"),
+            movement(movement_id="m2", traveller_id="TRAVELLER-0002"),
+            movement(movement_id="m2", traveller_id="TRAVELLER-0002"),
+            movement(movement_id="m3", event_date="20224-01-05"),
+            movement(movement_id="m1", direction="D"),
+        ],
+    )
+    again = send("again", [movement(movement_id="m1"), movement(movement_id="m9")], date(2024, 2, 2))
+
+    accounts = ingest(partner, first, again)
+    assert counts(accounts[first.id]) == (5, 2, 2, 1)
+    assert counts(accounts[again.id]) == (2, 1, 0, 1)
+    assert bronze(partner) == [("m1", first.id), ("m2", first.id), ("m9", again.id)]
+    rules = {row["rule"]: row["rows"] for row in counted(partner)}
+    assert rules == {"plausible_date:event_date": 1, "conflict:key": 1}
+    assert [row["row_number"] for row in shown(partner, first.id, 10)] == [4, 5]
+
+    booked = {row["delivery_id"]: row for row in store.read_small(partner, DELIVERY).to_pylist()}
+    assert booked[first.id]["rows_in"] == 5
+    quality = store.read_small(partner, FEED_QUALITY, {"delivery_id": first.id}).to_pylist()
+    copies = [(row["value"], row["denominator"]) for row in quality if row["measure"] == "rows_duplicate"]
+    assert copies == [(1.0, 5.0)]
+    assert not stage.staging_folder(StageRun(partner, "ingest", date(2024, 1, 1), date(2024, 3, 1), 1)).exists()
+
+    later = send("later", [movement(movement_id="m9"), movement(movement_id="m10")], date(2024, 2, 3))
+    assert counts(ingest(partner, later)[later.id]) == (2, 1, 0, 1), "a copy of what is in bronze is recognised"
+    assert ingest(partner) == {}, "what is booked is not taken in again"
+
+
+@pytest.mark.parametrize("killed_before", ["_write_bronze", "_write_quarantine", "_book"])
+def test_killed_and_run_again_the_result_is_the_same(
+    spark: SparkSession, partner: Workspace, send: Send, monkeypatch: pytest.MonkeyPatch, killed_before: str
+) -> None:
+    delivery = send("one", [movement(movement_id="m1"), movement(movement_id="m2", direction="X")])
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, killed_before, killed)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(partner, delivery)
+    assert counts(ingest(partner)[delivery.id]) == (2, 1, 1, 0)
+    assert bronze(partner) == [("m1", delivery.id)]
+    assert store.read_small(partner, QUARANTINE).num_rows == 1
+
+
+def test_refused_whole_nothing_is_taken_and_the_others_are(spark: SparkSession, partner: Workspace, send: Send) -> None:
+    nothing_good = send("bad", [movement(movement_id=f"m{i}", direction="X") for i in range(3)])
+    fewer = send("fewer", [movement(movement_id="m7")])
+    (fewer.folder / "manifest.json").write_text(
+        (fewer.folder / "manifest.json").read_text("utf-8").replace('"rows": 1', '"rows": 2'), "utf-8"
+    )
+    fine = send("fine", [movement(movement_id="m8")], date(2024, 2, 2))
+    accounts = ingest(partner, nothing_good, stage.read_delivery(fewer.folder), fine)
+    refusals = sorted(account.refused for account in accounts.values())
+    assert refusals[0] == ""
+    assert refusals[1].startswith("No row of 3 is good; broken: allowed:direction")
+    assert "holds 1 rows, the manifest says 2" in refusals[2]
+    assert bronze(partner) == [("m8", fine.id)]
+
+
+def test_days_after_the_vintage_are_left_for_later(spark: SparkSession, partner: Workspace, send: Send) -> None:
+    delivery = send("one", [movement()])
+    assert ingest(partner, delivery, vintage=date(2023, 12, 1)) == {}
+    assert list(ingest(partner)) == [delivery.id]
