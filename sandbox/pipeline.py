@@ -81,7 +81,7 @@ STAGES = (
     Stage(
         "benchmark",
         "benchmark",
-        (figures.ESTIMATE, figures.BACKTEST_TOTAL, feeds.OFFICIAL_SERIES),
+        (figures.ESTIMATE, figures.BACKTEST_TOTAL, figures.INTERVAL_BAND, feeds.OFFICIAL_SERIES),
         (figures.COMPARISON, figures.VERDICT),
     ),
     Stage("disclosure", "disclosure", (figures.ESTIMATE,), (figures.PROTECTED_CELL, figures.AUDIT)),

@@ -69,7 +69,7 @@ def paired(estimate: Side, official: Side, on: Sequence[str], period: str = "", 
     rows = joined.reset_index()
     rows = rows.assign(**{name: np.nan for name in NUMBERS if name not in rows})
     cells = [name for name in key if name != period]
-    rows["cell"] = rows[cells].astype(str).agg("|".join, axis=1) if cells else ""
+    rows["cell"] = rows[cells].astype(str).agg("|".join, axis=1) if cells and len(rows) else ""
     rows["month"] = month_numbers(rows[period]) if period else -1
     origin, destination = _matrix_columns(rows, cells)
     rows["origin"] = rows[origin].astype(str) if origin else ""

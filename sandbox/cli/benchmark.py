@@ -27,12 +27,8 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="JSON file to write.")],
     lower: Annotated[str, typer.Option("--lower", help="Column of the lower 95 % bound.")] = "",
     upper: Annotated[str, typer.Option("--upper", help="Column of the upper 95 % bound.")] = "",
-    period: Annotated[
-        str, typer.Option("--period", help="Column of the period: YYYY, YYYY-MM or a date.")
-    ] = "",
-    concepts: Annotated[
-        Path | None, typer.Option("--concepts", help="TOML that says what both sides are.")
-    ] = None,
+    period: Annotated[str, typer.Option("--period", help="Column of the period: YYYY, YYYY-MM or a date.")] = "",
+    concepts: Annotated[Path | None, typer.Option("--concepts", help="TOML that says what both sides are.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

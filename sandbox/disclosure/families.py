@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sandbox.concepts.indicators import INDICATORS
+from sandbox.disclosure.attack import Intervals
 from sandbox.disclosure.margins import (
     Hierarchy,
     Key,
@@ -20,7 +20,7 @@ from sandbox.disclosure.margins import (
     rounding_of,
     sums_of,
 )
-from sandbox.disclosure.primary import Contents, Reasons, primary_reasons, true_zeros
+from sandbox.disclosure.primary import Contents, Reasons, open_for_good, primary_reasons
 from sandbox.disclosure.protect import check_adds_up
 from sandbox.disclosure.rules import Family, Follows
 from sandbox.disclosure.suppression import Flags, Pattern, Task, suppressed, task
@@ -81,33 +81,41 @@ def following(family: Family, rows: Sequence[Row], others: Mapping[Key, bool]) -
     return Cells(family, ordered, hidden, np.where(hidden, FOLLOWS, ""))
 
 
-def attackable(parts: Sequence[Cells]) -> tuple[Lattice, Task, Flags]:
-    """Return the joint task of families that are attacked together, and what of it is hidden.
+def attackable(part: Cells) -> tuple[Lattice, Task]:
+    """Return the task of a whole family: all sums take part, margins and the months of complete years.
 
-    All sums take part: margins, months of complete years, and indicators that are parts of others.
+    Cells that follow others stay as they are, and so do zeros.
     """
-    keys = [key for part in parts for key in part.keys]
-    sums: dict[str, str] = {}
-    for part in parts:
-        sums |= part.family.sums
-    hierarchy: Hierarchy = {"indicator": sums, "period": _months_of_complete_years(keys)}
-    cells = lattice(keys, ATTACKED, hierarchy, shown_only=("indicator", "period"))
-    values = np.concatenate([part.values for part in parts])
-    check_adds_up(values, cells)
+    hierarchy: Hierarchy = {"period": _months_of_complete_years(part.keys)}
+    cells = lattice(part.keys, ATTACKED, hierarchy, shown_only=("period",))
+    check_adds_up(part.values, cells)
     implied = np.zeros(len(cells.keys) - cells.given, dtype=np.bool_)
-    signed = np.array([_is_signed(key, parts) for key in cells.keys], dtype=np.bool_)
-    follows = np.concatenate([np.full(len(part.rows), bool(part.family.follows)) for part in parts])
-    joint = Task(
-        completed(values, cells),
+    fixed = np.full(cells.given, bool(part.family.follows)) | (part.values == 0)
+    return cells, Task(
+        completed(part.values, cells),
         np.zeros(len(cells.keys), dtype=np.bool_),
-        np.concatenate([follows | (values == 0), implied]),
+        np.concatenate([fixed, implied]),
         np.concatenate([np.zeros(cells.given, dtype=np.bool_), ~implied]),
-        sums_of(cells, rounding_of(values)),
-        parts[0].family,
-        is_whole(values),
-        np.where(signed, -np.inf, 0.0),
+        sums_of(cells, rounding_of(part.values)),
+        part.family,
+        is_whole(part.values),
+        np.zeros(len(cells.keys)),
     )
-    return cells, joint, np.concatenate([*(part.hidden for part in parts), implied])
+
+
+def difference_of(cells: Cells, bounds: Mapping[Key, tuple[float, float]]) -> Intervals:
+    """Return what an attacker knows of hidden differences from `bounds`, those of the two parts of each.
+
+    The parts are tied by nothing but open differences, of which there are none where a part is hidden: so the
+    least difference is the least first part less the greatest second one.
+    """
+    if cells.family.difference is None:
+        raise CheckFailedError(f"Family {cells.family.name} is no difference.", "Attack it by its sums.")
+    names = cells.family.difference
+    hidden = [key for key, is_hidden in zip(cells.keys, cells.hidden.tolist(), strict=True) if is_hidden]
+    first = np.array([bounds[names[0], *key[1:]] for key in hidden]).reshape(-1, 2)
+    second = np.array([bounds[names[1], *key[1:]] for key in hidden]).reshape(-1, 2)
+    return Intervals(first[:, 0] - second[:, 1], first[:, 1] - second[:, 0], contradicted=False)
 
 
 def _judged(family: Family, table: Sequence[Row]) -> tuple[Task, Reasons]:
@@ -115,10 +123,14 @@ def _judged(family: Family, table: Sequence[Row]) -> tuple[Task, Reasons]:
     cells = lattice([tuple(row[name] for name in DIMENSIONS) for row in table], DIMENSIONS, {})
     value = _column(table, family.attacked)
     names = ("contributors", "largest", "second", "partners")
-    contents = Contents(value, *(_column(table, name) for name in names))
+    persons, *others = (_column(table, name) for name in names)
+    if family.pattern_from != family.attacked:
+        # Persons of a provisional month are those of earlier months: where nobody is counted or expected, nobody is.
+        persons = np.where(value == 0, 0.0, persons)
+    contents = Contents(value, persons, *others)
     check_adds_up(value, cells)
     reasons = primary_reasons(contents, cells, DIMENSIONS, family)
-    zeros = true_zeros(contents, family) & (reasons == "")
+    zeros = open_for_good(contents, reasons, family)
     weights = value if family.pattern_from == family.attacked else _additive(_column(table, family.pattern_from), cells)
     nothing = np.zeros(len(cells.keys) - cells.given, dtype=np.bool_)
     return task(
@@ -175,11 +187,6 @@ def _months_of_complete_years(keys: Sequence[Key]) -> dict[str, str]:
             months.setdefault((indicator, period[:4]), set()).add(period)
     partial = {year for (_, year), told in months.items() if len(told) < 12}
     return {month: year for (_, year), told in months.items() if year not in partial for month in told}
-
-
-def _is_signed(key: Key, parts: Sequence[Cells]) -> bool:
-    attacked = {name: part.family.attacked for part in parts for name in part.family.indicators}
-    return INDICATORS[key[0]].signed and attacked.get(key[0]) == "estimate"
 
 
 def _column(rows: Sequence[Row], name: str) -> Reals:

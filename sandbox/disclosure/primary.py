@@ -72,6 +72,13 @@ def true_zeros(contents: Contents, rules: Rules) -> npt.NDArray[np.bool_]:
     return (contents.value == 0) & (counts == 0) & rules.zeros_open
 
 
+def open_for_good(contents: Contents, reasons: Reasons, rules: Rules) -> npt.NDArray[np.bool_]:
+    """Return the cells that secondary suppression may not hide: true zeros, unless zeros are sensitive somewhere."""
+    if rules.sensitive_dimensions:
+        return np.zeros(len(contents.value), dtype=np.bool_)
+    return true_zeros(contents, rules) & (reasons == "")
+
+
 def _few_contributors(contents: Contents, rules: Rules) -> npt.NDArray[np.bool_]:
     if rules.aggregate_input:
         return np.zeros(len(contents.value), dtype=np.bool_)

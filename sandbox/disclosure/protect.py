@@ -21,7 +21,7 @@ from sandbox.disclosure.margins import (
     rounding_of,
     sums_of,
 )
-from sandbox.disclosure.primary import Contents, Reasons, check_contents, primary_reasons, true_zeros
+from sandbox.disclosure.primary import Contents, Reasons, check_contents, open_for_good, primary_reasons
 from sandbox.disclosure.published import Layout, as_published, code_columns, figures_column, keys_of, numbers_of
 from sandbox.disclosure.rules import Rules
 from sandbox.disclosure.suppression import Pattern, Task, suppressed, task
@@ -132,7 +132,7 @@ def table_task(contents: Contents, reasons: Reasons, cells: Lattice, rules: Rule
     return task(
         completed(contents.value, cells),
         np.concatenate([reasons != "", nothing]),
-        np.concatenate([true_zeros(contents, rules) & (reasons == ""), nothing]),
+        np.concatenate([open_for_good(contents, reasons, rules), nothing]),
         np.concatenate([np.zeros(cells.given, dtype=np.bool_), ~nothing]),
         sums_of(cells, rounding_of(contents.value)),
         rules,

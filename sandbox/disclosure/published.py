@@ -30,7 +30,7 @@ class Layout:
     cell_key: str = ""
 
     def __post_init__(self) -> None:
-        """A column is a code or a figure, never both; names of columns that are written are taken."""
+        """Refuse a column that is both a code and a figure, or that is named like one that is written."""
         figures = {self.value, self.contributors, self.largest, self.second, self.partners, self.cell_key}
         twice = sorted(set(self.dimensions) & (figures | WRITTEN)) or sorted(figures & WRITTEN)
         if twice:

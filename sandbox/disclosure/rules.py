@@ -49,8 +49,7 @@ class Family(Rules):
 
     `follows`: cells that are hidden where another is, told by the columns in which the other's key differs, or by
     columns whose codes it takes over. `attacked`: what an attacker computes. `pattern_from`: what secondary
-    suppression is chosen by. `attacked_with`: family whose figures the attacker joins with these; `sums`: indicators
-    that are parts of another.
+    suppression is chosen by. `difference`: the indicators of which a figure is the first less the second.
     """
 
     name: str
@@ -58,13 +57,7 @@ class Family(Rules):
     follows: tuple[Follows, ...] = ()
     attacked: Column = "estimate"
     pattern_from: Column = "estimate"
-    attacked_with: str = ""
-    sums: dict[str, str] = {}
-
-    @property
-    def group(self) -> str:
-        """Name of the families that are attacked together."""
-        return self.attacked_with or self.name
+    difference: tuple[str, str] | None = None
 
 
 def default_rules(file: Path | None = None) -> Rules:

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.concepts.codes import CellStatus, ConfStatus
-from sandbox.disclosure.attack import Intervals
-from sandbox.disclosure.families import FOLLOWS, Cells, Row, attackable, following, protected_by_rules
+from sandbox.disclosure.attack import Flags, Intervals
+from sandbox.disclosure.families import FOLLOWS, Cells, Row, attackable, difference_of, following, protected_by_rules
 from sandbox.disclosure.margins import Key
 from sandbox.disclosure.rules import families
 from sandbox.disclosure.suppression import attacked, partners_of
@@ -44,9 +44,12 @@ def protected_and_audited(rows: Sequence[Row], secondary: bool = True) -> tuple[
             decided[family.name] = following(family, own, _is_hidden(decided))
         elif own:
             decided[family.name] = protected_by_rules(family, own, secondary)
-    audited: list[Row] = []
-    for group in dict.fromkeys(cells.family.group for cells in decided.values()):
-        audited += _audited_group(group, decided, secondary)
+    found = {name: _attacked(name, decided, secondary) for name in decided if not decided[name].family.difference}
+    bounds = {key: bound for name, each in found.items() for key, bound in _bounds(decided[name], each).items()}
+    for name, cells in decided.items():
+        if cells.family.difference:
+            found[name] = difference_of(cells, bounds)
+    audited = [row for name, cells in decided.items() for row in _audit_rows(cells, found[name])]
     return [row for cells in decided.values() for row in _protected_rows(cells)], audited
 
 
@@ -60,28 +63,31 @@ def check_families_known(rows: Sequence[Row]) -> None:
         )
 
 
-def _audited_group(group: str, decided: dict[str, Cells], secondary: bool) -> list[Row]:
-    """Attack the families of a group together; hide more, and what follows it, until nothing is given away."""
-    names = [name for name, cells in decided.items() if cells.family.group == group]
+def _attacked(name: str, decided: dict[str, Cells], secondary: bool) -> Intervals:
+    """Attack a family; hide more of it, and what follows, until nothing is given away."""
     for _ in range(ROUNDS):
-        parts = [decided[name] for name in names]
-        _, joint, hidden = attackable(parts)
-        places, found = attacked(joint, hidden)
+        cells = decided[name]
+        _, task = attackable(cells)
+        hidden = np.concatenate([cells.hidden, np.zeros(len(task.values) - len(cells.hidden), dtype=np.bool_)])
+        places, found = attacked(task, hidden)
         narrow = np.zeros(len(hidden), dtype=np.bool_)
-        narrow[places] = found.too_narrow(joint.rules.minimum_width, joint.rules.minimum_width_percent)
+        narrow[places] = _too_narrow(cells, found)
         if not (secondary and narrow.any()):
-            break
-        _hide(parts, partners_of(joint, hidden, narrow))
+            return found
+        cells.hidden[partners_of(task, hidden, narrow)] = True
         _follow_again(decided)
-    return _audit_rows(parts, found, narrow)
+    raise CheckFailedError(f"The tables of {name} can't be protected together.", "Merge categories.")
 
 
-def _hide(parts: Sequence[Cells], places: Sequence[int]) -> None:
-    start = 0
-    for part in parts:
-        own = [place - start for place in places if start <= place < start + len(part.rows)]
-        part.hidden[own] = True
-        start += len(part.rows)
+def _too_narrow(cells: Cells, found: Intervals) -> Flags:
+    return found.too_narrow(cells.family.minimum_width, cells.family.minimum_width_percent)
+
+
+def _bounds(cells: Cells, found: Intervals) -> dict[Key, tuple[float, float]]:
+    """Return what an attacker knows of every cell: the interval of a hidden one, the value of an open one."""
+    lower, upper = cells.values.copy(), cells.values.copy()
+    lower[cells.hidden], upper[cells.hidden] = found.lower, found.upper
+    return dict(zip(cells.keys, zip(lower.tolist(), upper.tolist(), strict=True), strict=True))
 
 
 def _follow_again(decided: dict[str, Cells]) -> None:
@@ -116,23 +122,20 @@ def _status(hidden: bool, reason: str) -> str:
     return (CellStatus.PRIMARY if reason and reason != FOLLOWS else CellStatus.SECONDARY).value
 
 
-def _audit_rows(
-    parts: Sequence[Cells], found: Intervals, narrow: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> list[Row]:
+def _audit_rows(cells: Cells, found: Intervals) -> list[Row]:
     """Return one row a hidden cell; a bound or width that is not finite is empty: nothing bounds the cell."""
-    cells = [(part.family.name, row) for part in parts for row in part.rows]
-    bounds = zip(found.lower.tolist(), found.upper.tolist(), found.width.tolist(), strict=True)
-    hidden = np.flatnonzero(np.concatenate([part.hidden for part in parts])).tolist()
+    hidden = [row for row, is_hidden in zip(cells.rows, cells.hidden.tolist(), strict=True) if is_hidden]
+    bounds = (found.lower, found.upper, found.width, _too_narrow(cells, found))
     return [
         {
-            **_cell(cells[place][1]),
-            "family": cells[place][0],
+            **_cell(row),
+            "family": cells.family.name,
             "lower": _finite(lower),
             "upper": _finite(upper),
             "width": _finite(width),
-            "too_narrow": bool(narrow[place]),
+            "too_narrow": narrow,
         }
-        for place, (lower, upper, width) in zip(hidden, bounds, strict=True)
+        for row, lower, upper, width, narrow in zip(hidden, *(part.tolist() for part in bounds), strict=True)
     ]
 
 

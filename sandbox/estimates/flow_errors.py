@@ -11,6 +11,7 @@ from scipy.stats import norm
 from sandbox.concepts.codes import TOTAL, Direction
 from sandbox.estimates.cells import Z95, AsOf, figures, first_day, month_number
 from sandbox.estimates.flows import CELL, INDICATOR_OF
+from sandbox.estimates.groups import unknown_variance
 from sandbox.estimates.linkage import linkage_variance
 
 NET_BAND = "net"
@@ -56,7 +57,7 @@ def annual_figures(
 def with_errors(cells: pd.DataFrame, past: Past, vintage_month: int) -> pd.DataFrame:
     """Add estimate, variances by source and, for totals, the bounds of the band.
 
-    - classification: Σ p (1 − p) of the cell;
+    - classification: Σ p (1 − p) of the cell, and persons whose group is not known (`groups.unknown_variance`);
     - model: what past errors of the total at this horizon show beyond the binomial, (rms · total)² − Σ p (1 − p),
       shared out by the cells' part in Σ p: a model that is wrong is wrong in all cells together;
     - linkage: migrants made up, or lost, by crossings that were missed (`linkage.linkage_variance`).
@@ -71,7 +72,7 @@ def with_errors(cells: pd.DataFrame, past: Past, vintage_month: int) -> pd.DataF
     part = (rows["expected"] / rows["expected_total"].where(rows["expected_total"] > 0)).fillna(0.0)
     is_final = rows["expected_total"] == 0
     rows = rows.assign(
-        var_classification=rows["binomial"],
+        var_classification=rows["binomial"] + unknown_variance(rows),
         # Without a band there are no past errors to tell how wrong the model is: no error is stated then.
         var_model=(excess * part**2).mask(is_final, 0.0),
         var_linkage=linkage_variance(rows, past.missed),

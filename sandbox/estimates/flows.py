@@ -12,14 +12,14 @@ from sandbox.concepts.codes import TOTAL, Direction
 from sandbox.concepts.rules import Rule
 from sandbox.errors import CheckFailedError
 from sandbox.estimates.cells import AsOf, first_day, last_day, month_number
-from sandbox.estimates.linkage import judged, with_exposed
+from sandbox.estimates.linkage import judged, with_linkage
 
 INDICATOR_OF = {Direction.ARRIVAL.value: "IMM", Direction.DEPARTURE.value: "EMI"}
 REFERENCE_MONTHS = 48
 # A provisional cell is judged by the fewest decided migrants of this many earlier periods.
 EARLIER_PERIODS = 12
 CELL = ("partner_area", "sex", "subpopulation")
-SUMS = ("crossings", "exposed", "undecided", "decided", "expected", "binomial", "naive")
+SUMS = ("crossings", "exposed", "inferred", "undecided", "decided", "expected", "binomial", "naive")
 UNKNOWN = "_U"
 
 
@@ -27,16 +27,17 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
     """Count crossings by direction, month, partner country, sex and subpopulation.
 
     `changes` are rows of `residence_change` of one rule and vintage, `predictions` those of `prediction`. One row
-    a cell: crossings, those exposed to a missed crossing (`linkage.with_exposed`), undecided, decided migrations, Σ p and Σ p (1 − p) of the
-    undecided, those without p (`unpredicted`), and what the naive rule-so-far counts: decided migrations and
-    those undecided whose share of days on the new side so far reaches the share that the rule asks for.
+    a cell: crossings, those exposed to a missed crossing (`linkage.with_exposed`), undecided, decided migrations,
+    Σ p and Σ p (1 − p) of the undecided, those without p (`unpredicted`), and what the naive rule-so-far counts:
+    decided migrations and those undecided whose share of days on the new side so far reaches the share that the
+    rule asks for.
     """
     days = F.coalesce("days_migrating", F.lit(0)) + F.coalesce("days_returned", F.lit(0))
     asked = F.lit(rule.threshold_days / rule.window_days)
     is_undecided = F.col("is_change").isNull()
     migrates_so_far = is_undecided & (F.coalesce("days_migrating", F.lit(0)) >= days * asked)
     is_migration = F.coalesce("is_change", F.lit(False))
-    crossings = with_exposed(judged(changes)).join(predictions.select("change_id", "p"), "change_id", how="left")
+    crossings = with_linkage(judged(changes)).join(predictions.select("change_id", "p"), "change_id", how="left")
     return crossings.groupBy(
         "direction",
         "reference_month",
@@ -46,6 +47,7 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
     ).agg(
         F.count("*").alias("crossings"),
         F.count_if("is_exposed").alias("exposed"),
+        F.count_if("is_inferred").alias("inferred"),
         F.count_if(is_undecided).alias("undecided"),
         F.count_if(is_migration).alias("decided"),
         F.coalesce(F.sum(F.when(is_undecided, F.col("p"))), F.lit(0.0)).alias("expected"),

@@ -37,21 +37,32 @@ def judged(changes: DataFrame) -> DataFrame:
     return changes.where(F.coalesce("error", F.lit("")) == "")
 
 
-def with_exposed(changes: DataFrame) -> DataFrame:
-    """Add `is_exposed`: no migration, and it would have looked like one, had the crossing after it been missed.
+def with_linkage(changes: DataFrame) -> DataFrame:
+    """Add what a missed crossing may have done, or may yet do, to each crossing.
 
-    That is where the crossing after it is the person's last.
+    `is_exposed`: no migration, and it would have looked like one, had the crossing after it been missed, which is so
+    where the crossing after it is the person's last. `is_inferred`: a migration whose next crossing has the same
+    direction, so that one was missed in between: when the person turned back nobody knows, repair put it half-way.
     """
+    in_order = Window.partitionBy("bucket", "person_key").orderBy("change_date", "change_id")
     newest_first = Window.partitionBy("bucket", "person_key").orderBy(F.desc("change_date"), F.desc("change_id"))
+    is_change = F.coalesce("is_change", F.lit(False))
     is_last_but_one = F.row_number().over(newest_first) == 2
-    return changes.withColumn("is_exposed", is_last_but_one & F.coalesce(~F.col("is_change"), F.lit(False)))
+    has_gap_after = F.coalesce(F.lead("direction").over(in_order) == F.col("direction"), F.lit(False))
+    return changes.withColumns(
+        {
+            "is_exposed": is_last_but_one & F.coalesce(~F.col("is_change"), F.lit(False)),
+            "is_inferred": is_change & has_gap_after,
+        }
+    )
 
 
 def linkage_variance(cells: pd.DataFrame, missed: float) -> pd.Series:
     """Return the variance of the cells' estimate from missed crossings.
 
-    Expected false migrants: missed · (share exposed, by direction) · crossings that are no migrations; missed true
-    ones: missed · migrants. Each is taken whole as one standard error, with the Poisson error of the former.
+    Migrations that rest on a crossing which repair put in (`inferred`) may all be false. Expected false migrants
+    beside them, which left no gap: missed · (share exposed, by direction) · crossings that are no migrations. Missed
+    true ones: missed · migrants. Each is taken whole as one standard error, and the false with their Poisson error.
     """
     final = cells[(cells["undecided"] == 0) & (cells["crossings"] > 0)]
     of_direction = final.groupby("direction")[["exposed", "crossings", "decided"]].sum()
@@ -59,4 +70,6 @@ def linkage_variance(cells: pd.DataFrame, missed: float) -> pd.Series:
     others = (cells["crossings"] - cells["estimate"]).clip(lower=0)
     false = missed * cells["direction"].map(share).fillna(0.0) * others
     lost = missed * cells["estimate"]
-    return pd.Series(np.square(false) + false + np.square(lost), index=cells.index)
+    inferred = cells["inferred"]
+    variance = np.square(inferred) + inferred + np.square(false) + false + np.square(lost)
+    return pd.Series(variance, index=cells.index)

@@ -88,16 +88,19 @@ class Inputs:
 
     def presence(self, feed: str) -> DataFrame:
         """Return the presence of one feed that the vintage has seen."""
-        known = F.col("local_date") < F.lit(self.run.observed_until)
-        return self.run.read(PRESENCE_DAY).where((F.col("feed") == feed) & known)
+        days = self.run.read(PRESENCE_DAY).where(F.col("feed") == feed)
+        return days.where(F.col("local_date") < F.lit(self.run.observed_until))
 
 
 def border_figures(inputs: Inputs) -> list[pd.DataFrame]:
     """Return IMM, EMI and NET by month and year, and IMM_ADJ."""
     run, as_of = inputs.run, inputs.as_of
     rule = rule_named(INDICATORS["IMM"].rule_id)
-    of_rule = (F.col("vintage") == F.lit(run.vintage)) & (F.col("rule_id") == rule.id)
-    predictions = run.read(PREDICTION).where(of_rule & (F.col("feed") == BORDER_MOVEMENT.name))
+    predictions = run.read(PREDICTION).where(
+        (F.col("vintage") == F.lit(run.vintage))
+        & (F.col("rule_id") == rule.id)
+        & (F.col("feed") == BORDER_MOVEMENT.name)
+    )
     changes = inputs.changes("IMM")
     counts = flows.collected(flows.crossing_counts(changes, predictions, rule))
     bands: pd.DataFrame = run.read_small(INTERVAL_BAND, vintage=run.vintage, rule_id=rule.id).to_pandas()

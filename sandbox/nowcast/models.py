@@ -131,11 +131,12 @@ def _enough(lesson: Lesson, rows: int) -> bool:
 
 def _calibrated(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
     kept = held_out(lesson.draw)
-    levels = _levels(lesson.features[~kept])
-    pipeline = _boosting(levels, seed) if recipe is Recipe.BOOSTING else _logistic(levels)
+    seen = lesson.features[~kept]
+    levels = _levels(seen)
+    pipeline = _boosting(levels, _with_values(seen), seed) if recipe is Recipe.BOOSTING else _logistic(levels)
     # One thread: boosting's threads wait in a busy loop, which costs minutes beside Spark's workers.
     with threadpool_limits(1):
-        pipeline.fit(lesson.features[~kept], lesson.outcome[~kept])
+        pipeline.fit(seen, lesson.outcome[~kept])
     method = "isotonic" if int(kept.sum()) >= ROWS_FOR_ISOTONIC else "sigmoid"
     calibrated = CalibratedClassifierCV(FrozenEstimator(pipeline), method=method)
     with threadpool_limits(1):
@@ -143,9 +144,9 @@ def _calibrated(recipe: Recipe, lesson: Lesson, seed: int) -> Model:
     return Model(recipe, calibrated, len(lesson.outcome), method)
 
 
-def _boosting(levels: list[list[str]], seed: int) -> Pipeline:
+def _boosting(levels: list[list[str]], numbers: list[str], seed: int) -> Pipeline:
     codes = OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan)
-    encode = ColumnTransformer([("class", codes, list(CATEGORIES)), ("number", "passthrough", list(NUMBERS))])
+    encode = ColumnTransformer([("class", codes, list(CATEGORIES)), ("number", "passthrough", numbers)])
     boost = HistGradientBoostingClassifier(
         max_iter=80,
         learning_rate=0.1,
@@ -166,6 +167,11 @@ def _logistic(levels: list[list[str]]) -> Pipeline:
     scaled = Pipeline([("fill", fill), ("scale", StandardScaler())])
     encode = ColumnTransformer([("class", indicators, list(CATEGORIES)), ("number", scaled, list(NUMBERS))])
     return Pipeline([("encode", encode), ("classify", LogisticRegression(solver="newton-cholesky", max_iter=200))])
+
+
+def _with_values(features: pd.DataFrame) -> list[str]:
+    """Return the numbers that have a value at all: boosting can't bin a column without one."""
+    return [name for name in NUMBERS if features[name].notna().any()]
 
 
 def _levels(features: pd.DataFrame) -> list[list[str]]:

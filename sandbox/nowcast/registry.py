@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -173,8 +174,11 @@ def _mlflow() -> Any:
     """Import MLflow late (2 s), without its reports to its makers and its talk."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
-    import mlflow  # noqa: PLC0415 (2 s, and only after telemetry is off)
-    import mlflow.sklearn  # noqa: PLC0415
+    with warnings.catch_warnings():
+        # What MLflow warns of while it is imported concerns its makers.
+        warnings.simplefilter("ignore")
+        import mlflow  # noqa: PLC0415 (2 s, and only after telemetry is off)
+        import mlflow.sklearn  # noqa: PLC0415
 
     for logger in ("mlflow", "alembic"):
         logging.getLogger(logger).setLevel(logging.ERROR)

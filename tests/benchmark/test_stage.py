@@ -193,6 +193,12 @@ def test_earlier_vintages_give_the_revisions() -> None:
     assert revision["revision_mean"] == pytest.approx(0.1)
 
 
+def test_estimates_of_periods_without_official_value_have_no_pairs() -> None:
+    later = estimate().assign(reference_period=[date(month.year + 20, month.month, 1) for month in MONTHS])
+    says = verdict(later, evidence(official()))
+    assert (says["verdict"], says["reasons"]) == ("NOT_ASSESSABLE", ["no_pairs: nothing to compare"])
+
+
 def test_margins_that_the_office_does_not_publish_are_not_counted_as_flows() -> None:
     flows = {("A1", "A2"): 50.0, ("A2", "A1"): 70.0, ("A1", "A3"): 10.0, ("A3", "A1"): 20.0}
     year = {"frequency": "A", "reference_period": date(2024, 1, 1), "calibrated_to": "CENSUS_POP"}

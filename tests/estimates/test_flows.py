@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sandbox.concepts.rules import rule_named
 from sandbox.errors import CheckFailedError
 from sandbox.estimates import flow_errors, flows
 from sandbox.estimates.cells import AsOf, estimate_table, month_number
-from sandbox.estimates.linkage import missed_share, with_exposed
+from sandbox.estimates.groups import unknown_variance
+from sandbox.estimates.linkage import linkage_variance, missed_share, with_linkage
 from sandbox.lakehouse.store import conform, spark_schema
 from sandbox.lakehouse.tables.figures import ESTIMATE
 from sandbox.lakehouse.tables.persons import PREDICTION, RESIDENCE_CHANGE
@@ -79,6 +81,7 @@ def counted(**columns: Any) -> pd.DataFrame:
         "subpopulation": "native_citizen",
         "crossings": 100,
         "exposed": 0,
+        "inferred": 0,
         "undecided": 0,
         "decided": 10,
         "expected": 0.0,
@@ -220,8 +223,30 @@ def test_out_and_back_on_one_day_is_no_gap(spark: SparkSession) -> None:
 
 
 def test_a_crossing_is_exposed_if_the_one_after_it_is_the_last(spark: SparkSession) -> None:
-    rows = with_exposed(crossed(spark, "ADAD", "A")).where("is_exposed").collect()
+    rows = with_linkage(crossed(spark, "ADAD", "A")).where("is_exposed").collect()
     assert [row.change_id for row in rows] == ["0-2"]
+
+
+def test_a_migration_is_inferred_if_the_next_crossing_has_the_same_direction(spark: SparkSession) -> None:
+    migrations = crossed(spark, "AAD", "AD").withColumn("is_change", F.col("direction") == "A")
+    rows = with_linkage(migrations).where("is_inferred").collect()
+    assert [row.change_id for row in rows] == ["0-0"]
+
+
+def test_migrations_that_rest_on_an_inferred_crossing_widen_the_interval_by_all_of_them() -> None:
+    cells = [flows.monthly_cells(counted(month=[1], inferred=n)).assign(estimate=10.0) for n in (0, 4)]
+    sure, unsure = (linkage_variance(each, 0.0) for each in cells)
+    assert (sure.max(), unsure.max()) == (0, 4**2 + 4)
+
+
+def test_those_of_unknown_group_widen_the_known_groups_and_no_total() -> None:
+    counts = pd.concat([counted(month=[1]), counted(month=[1], subpopulation="unknown", decided=2)])
+    cells = flows.monthly_cells(counts).assign(estimate=lambda rows: rows["decided"])
+    variance = cells.assign(variance=unknown_variance(cells)).set_index(["direction", "sex", "subpopulation"])[
+        "variance"
+    ]
+    assert variance["A", "_T", "native_citizen"] == pytest.approx((10 * 2 / 10) ** 2)
+    assert variance["A", "_T", "unknown"] == variance["A", "_T", "_T"] == 0
 
 
 def test_net_is_in_less_out_with_the_fewer_contributors_and_its_own_band() -> None:

@@ -122,6 +122,7 @@ def test_a_broken_regime_is_believed_again_only_after_three_steady_years() -> No
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::sqlalchemy", "ignore::DeprecationWarning")
 def test_the_whole_way_leaves_its_rows_and_finds_the_year_defect(shared: Path, workspace: Workspace) -> None:
     from experiments.au_passengers.run import run
     from sandbox.lakehouse import store

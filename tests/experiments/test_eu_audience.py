@@ -89,6 +89,7 @@ def test_a_figure_at_the_floor_is_never_taken_as_its_value(shared: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::sqlalchemy", "ignore::DeprecationWarning")
 def test_every_wave_has_a_verdict_and_ends_in_the_register(shared: Path, workspace: object) -> None:
     from experiments.eu_audience.run import run
     from sandbox.lakehouse import store

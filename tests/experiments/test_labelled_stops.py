@@ -69,6 +69,7 @@ def test_homes_of_real_users_are_right_more_often_than_the_authors_report(real: 
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::sqlalchemy", "ignore::DeprecationWarning")
 def test_the_whole_way_gives_the_same_shares(shared: Path, workspace: Workspace, real: pd.DataFrame) -> None:
     from experiments.labelled_stops.run import run
 

@@ -55,6 +55,8 @@ def test_a_broken_rule_ends_with_1_and_is_counted(tmp_path: Path, contract: Path
 
 def test_a_file_refused_whole_ends_with_4(tmp_path: Path, contract: Path) -> None:
     (tmp_path / "a.csv").write_text("movement_id\nm1\n", "utf-8")
-    assert check(tmp_path / "a.csv", "--contract", contract, "--quiet").returncode == 4
+    refused = check(tmp_path / "a.csv", "--contract", contract, "--quiet")
+    assert refused.returncode == 4
+    assert "required columns are missing" in refused.stderr
     (tmp_path / "b.csv").write_text("", "utf-8")
     assert check(tmp_path / "b.csv", "--contract", contract, "--quiet").returncode == 4

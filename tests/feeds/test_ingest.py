@@ -19,13 +19,14 @@ def task(path: Path, buckets: int = 4) -> FileTask:
 
 def test_a_good_row_has_the_persons_key_and_bucket_and_no_identifier(tmp_path: Path) -> None:
     note = FileNote("d", "a.csv")
-    ((kind, batch),) = checked_rows(task(write_csv(tmp_path / "a.csv", [movement(), movement(movement_id="m2")])), note)
-    first, second = batch.to_pylist()
+    movements = [movement(movement_id=f"m{i}", traveller_id=f"TRAVELLER-{i // 2}") for i in range(20)]
+    ((kind, batch),) = checked_rows(task(write_csv(tmp_path / "a.csv", movements)), note)
+    rows = batch.to_pylist()
     assert kind == "good"
-    assert "traveller_id" not in first
-    assert first["person_key"] == second["person_key"]
-    assert first["bucket"] == first["person_key"] % 4
-    assert (note.rows, note.bad, note.persons, len(note.days)) == (2, 0, 1, 1)
+    assert "traveller_id" not in rows[0]
+    assert rows[0]["person_key"] == rows[1]["person_key"] != rows[2]["person_key"]
+    assert [row["bucket"] for row in rows] == [row["person_key"] % 4 for row in rows]
+    assert (note.rows, note.bad, note.persons, len(note.days)) == (20, 0, 10, 1)
 
 
 def test_a_note_survives_its_way_as_text(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ def test_another_partner_feed_epoch_or_purpose_gives_another_key(tmp_path: Path,
     assert person_keys(keys, *SCOPE, one) != person_keys(keys, *other, one)
 
 
+def test_each_scope_has_a_key_of_its_own(keys: KeyFile) -> None:
+    assert keys.derived("1", "one scope") != keys.derived("1", "another")
+
+
 def test_a_key_file_is_for_its_owner_only(tmp_path: Path) -> None:
     create_key(tmp_path / "key")
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600

@@ -83,6 +83,12 @@ def test_a_bad_line_of_json_costs_its_own_row_only(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_an_empty_line_of_json_is_a_row_that_nobody_can_read(tmp_path: Path) -> None:
+    good = json.dumps({"mcc": "530", "country": "NZL", "source": "ITU"})
+    (tmp_path / "n.jsonl").write_text(f"{good}\n\n{good}\n", "utf-8")
+    assert [row.get(FAULT) for row in read(tmp_path / "n.jsonl", "jsonl")] == [None, "no_json_object", None]
+
+
 def test_a_number_where_text_is_due_in_json_is_kept(tmp_path: Path) -> None:
     (tmp_path / "n.jsonl").write_text('{"mcc": 530, "country": "NZL", "source": "ITU"}\n', "utf-8")
     assert read(tmp_path / "n.jsonl", "jsonl")[0]["mcc"] == "530"

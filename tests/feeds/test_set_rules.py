@@ -47,6 +47,13 @@ def test_another_level_is_no_wrong_year() -> None:
     assert set_findings("air_od_month", months_of(half), months_of(truth()), SENT_ON) == []
 
 
+def test_a_gap_that_sources_have_anyway_is_no_wrong_year() -> None:
+    slow = {m: 1e6 * 1.02 ** (m.year - 2015) for m in MONTHS}
+    labelled = {m.replace(year=m.year + (m.month > 8)): total for m, total in slow.items()}
+    late_enough = date(2030, 1, 1)
+    assert set_findings("air_od_month", months_of(labelled), months_of(slow), late_enough) == []
+
+
 def test_without_a_reference_only_the_day_of_delivery_speaks() -> None:
     rows, nothing = months_of(labelled_by_year_ended(8)), months_of({})
     (finding,) = set_findings("air_od_month", rows, nothing, SENT_ON)

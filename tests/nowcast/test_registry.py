@@ -15,8 +15,11 @@ from sandbox.nowcast.parts import PARTS
 from sandbox.nowcast.predict import is_promoted
 from sandbox.nowcast.registry import Registered, Registry, example_features, open_model
 
-# MLflow maps its tables with an option that SQLAlchemy 2.1 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
+# MLflow maps its tables with an option that SQLAlchemy 2.1 warns of, and warns of type hints of its own.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated"),
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType"),
+]
 
 
 @pytest.fixture(scope="module")

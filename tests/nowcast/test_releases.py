@@ -18,8 +18,11 @@ from sandbox.nowcast.movements import movements_of
 from sandbox.nowcast.parts import month_number
 from sandbox.nowcast.releases import Asked, Replay, replayed, scored_rows
 
-# MLflow maps its tables with an option that SQLAlchemy 2.1 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
+# MLflow maps its tables with an option that SQLAlchemy 2.1 warns of, and warns of type hints of its own.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated"),
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType"),
+]
 
 
 @pytest.fixture(scope="module")
