@@ -64,6 +64,18 @@ class MovementError(StrEnum):
     DUPLICATE = "duplicate"
 
 
+# Which class of visa tells which temporary mobility; a class that is not here leaves it unknown.
+CODE_OF_VISA = {
+    "visitor": TemporaryMobility.VISITOR_OVERNIGHT,
+    "transit": TemporaryMobility.TRANSIT,
+    "seasonal": TemporaryMobility.SEASONAL_WORKER,
+    "work": TemporaryMobility.OTHER_NONRESIDENT_WORKER,
+    "working_holiday": TemporaryMobility.OTHER_NONRESIDENT_WORKER,
+    "student": TemporaryMobility.STUDENT_UNDER_12M,
+    "humanitarian": TemporaryMobility.HUMANITARIAN_TEMPORARY,
+}
+
+
 class InternalMobility(StrEnum):
     """Types of temporary mobility inside the country; `unknown` where no written rule holds."""
 

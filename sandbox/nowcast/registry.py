@@ -5,12 +5,13 @@ registered, and may hold only the types listed here.
 """
 
 import hashlib
+import io
 import json
 import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -86,15 +87,17 @@ class Registry:
             return found
         mlflow = _mlflow()
         example = example_features()
-        info = mlflow.sklearn.log_model(
-            model.estimator,
-            name=name,
-            serialization_format="skops",
-            skops_trusted_types=list(TRUSTED),
-            pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
-            signature=mlflow.models.infer_signature(example, model.estimator.predict_proba(example)),
-            registered_model_name=name,
-        )
+        # MLflow prints that it registered a model; progress is ours to tell.
+        with redirect_stderr(io.StringIO()):
+            info = mlflow.sklearn.log_model(
+                model.estimator,
+                name=name,
+                serialization_format="skops",
+                skops_trusted_types=list(TRUSTED),
+                pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
+                signature=mlflow.models.infer_signature(example, model.estimator.predict_proba(example)),
+                registered_model_name=name,
+            )
         mlflow.log_dict(json.loads(example.to_json(orient="split")), f"input_example/{name}.json")
         file, sha256 = self._file(f"models:/{name}/{info.registered_model_version}")
         tags = {"recipe": model.recipe.value, "lesson_sha256": lesson_sha256, "sha256": sha256, **facts}

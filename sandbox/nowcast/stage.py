@@ -35,6 +35,7 @@ from sandbox.nowcast.record import Findings, models_at, recorded
 from sandbox.nowcast.registry import Registry
 from sandbox.nowcast.scores import scored
 from sandbox.persons.crossings import Repair
+from sandbox.persons.first_seen import status_at_first_sight
 
 RULE = RULES["NZ_12_16"]
 LONGEST = 18
@@ -91,9 +92,12 @@ def plan_of(vintage: int) -> Plan:
 def _write_features(run: StageRun, plan: Plan) -> None:
     # What the vintage cannot have seen is cut off before anything else.
     seen = run.read(BORDER_MOVEMENT).where(F.col("event_date") < F.lit(run.observed_until)).select(*MOVEMENT_COLUMNS)
-    run.write(
-        by_person(seen, partial(crossing_rows, plan=plan), CROSSING_FEATURE, ORDER), CROSSING_FEATURE, **_replaced(run)
-    )
+    replay = partial(_replayed_rows, plan=plan, country=run.workspace.settings.country.code)
+    run.write(by_person(seen, replay, CROSSING_FEATURE, ORDER), CROSSING_FEATURE, **_replaced(run))
+
+
+def _replayed_rows(movements: pa.Table, plan: Plan, country: str) -> pa.Table:
+    return crossing_rows(movements, plan, status_at_first_sight(movements, country))
 
 
 def _replayed_sums(rows: DataFrame, plan: Plan, models: Models) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,6 +14,7 @@ from sandbox.nowcast.scores import BINS, LOG_FLOOR
 SAMPLE_ROWS = 60_000
 """Most rows of one part that are brought to the driver to learn from: about 11 MB."""
 SAMPLE_STEPS = 1_000_000
+UNITS = 1e9
 TOTAL_KEY = ("direction", "reference_month", "origin")
 
 
@@ -70,7 +71,7 @@ def decided_migrations(rows: DataFrame) -> pd.DataFrame:
 
 def expected_migrations(replayed: DataFrame) -> pd.DataFrame:
     """Return the sum of probabilities by direction, reference month and origin: one column a recipe."""
-    sums = [F.sum(column).alias(column) for column in P_COLUMNS.values()]
+    sums = [_exact_sum(F.col(column)).alias(column) for column in P_COLUMNS.values()]
     return replayed.groupBy(*TOTAL_KEY).agg(*sums).toPandas()
 
 
@@ -87,13 +88,18 @@ def binned_scores(replayed: DataFrame) -> pd.DataFrame:
         .groupBy("direction", "horizon", "model", place)
         .agg(
             F.count("*").alias("n"),
-            F.sum("p").alias("p"),
+            _exact_sum(F.col("p")).alias("p"),
             F.sum("outcome").alias("outcome"),
-            F.sum((F.col("p") - y) ** 2).alias("square"),
-            F.sum(-(y * F.log(p) + (1 - y) * F.log(1 - p))).alias("log"),
+            _exact_sum((F.col("p") - y) ** 2).alias("square"),
+            _exact_sum(-(y * F.log(p) + (1 - y) * F.log(1 - p))).alias("log"),
         )
         .toPandas()
     )
+
+
+def _exact_sum(column: Column) -> Column:
+    """Return a sum that is the same whatever order and parting the rows come in: of whole billionths."""
+    return F.sum(F.round(column * UNITS).cast("long")) / UNITS
 
 
 def _is_drawn() -> Column:

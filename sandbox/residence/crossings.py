@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pycountry
 
-from sandbox.concepts.codes import Direction, FlowClass, TemporaryMobility
+from sandbox.concepts.codes import CODE_OF_VISA, Direction, FlowClass, TemporaryMobility
 from sandbox.concepts.population import age_group, subpopulation
 from sandbox.concepts.rules import Rule
 from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT
 from sandbox.lakehouse.tables.persons import RESIDENCE_CHANGE, SPELL
 from sandbox.persons.crossings import CrossingColumns, Repair, crossings_decided
+from sandbox.persons.first_seen import as_table, status_at_first_sight
 
 MOVEMENT_COLUMNS = CrossingColumns(person="person_key", day="event_date")
 NEEDED = (
@@ -35,17 +36,6 @@ NEEDED = (
 )
 """Columns of `border_movement` that the functions below read, sorted by person, date, time and movement."""
 
-# Which class of visa tells which temporary mobility; a class that is not here leaves it unknown.
-CODE_OF_VISA = {
-    "visitor": TemporaryMobility.VISITOR_OVERNIGHT,
-    "transit": TemporaryMobility.TRANSIT,
-    "seasonal": TemporaryMobility.SEASONAL_WORKER,
-    "work": TemporaryMobility.OTHER_NONRESIDENT_WORKER,
-    "working_holiday": TemporaryMobility.OTHER_NONRESIDENT_WORKER,
-    "student": TemporaryMobility.STUDENT_UNDER_12M,
-    "humanitarian": TemporaryMobility.HUMANITARIAN_TEMPORARY,
-}
-
 
 @dataclass(frozen=True)
 class Judgement:
@@ -58,7 +48,8 @@ class Judgement:
 
     def decided(self, movements: pa.Table) -> pa.Table:
         """Return the movements with the columns of `sandbox rule apply`, after simple repair of linkage."""
-        return crossings_decided(movements, self.rule, self.observed_until, Repair.SIMPLE, MOVEMENT_COLUMNS)
+        initial = as_table(status_at_first_sight(movements, self.country), movements)
+        return crossings_decided(movements, self.rule, self.observed_until, Repair.SIMPLE, MOVEMENT_COLUMNS, initial)
 
     def changes(self, movements: pa.Table) -> pa.Table:
         """Return one row of `residence_change` a crossing."""

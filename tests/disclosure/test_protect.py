@@ -69,6 +69,13 @@ def test_a_true_zero_stays_open() -> None:
     assert statuses(found.internal, "open") >= {("r0", "c0")}
 
 
+def test_a_row_of_sensitive_zeros_is_hidden_with_its_total() -> None:
+    sensitive = RULES.model_copy(update={"sensitive_dimensions": ("column",)})
+    found = protect(counts([[0, 0, 0], [80, 60, 70], [40, 32, 50]]), COUNTS, sensitive, {})
+    assert statuses(found.internal, "primary") == {("r0", "c0"), ("r0", "c1"), ("r0", "c2")}
+    assert ("r0", "_T") in statuses(found.internal, "secondary")
+
+
 def test_a_hierarchy_is_protected_with_its_parents() -> None:
     matrix = [[4, 60, 30], [50, 40, 20], [30, 30, 7], [20, 90, 60]]
     found = protect(counts(matrix), COUNTS, RULES, NORTH_AND_SOUTH)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.release.accuracy import triangle
 from sandbox.release.edition import edition_files
 from sandbox.release.figures import selected
 from sandbox.release.names import names_of
@@ -101,3 +102,11 @@ def test_the_map_has_north_above_and_east_right() -> None:
     project = projection(ring)
     assert project((-127, -28))[1] < project((-127, -29))[1]
     assert project((-127, -28))[0] > project((-128, -28))[0]
+
+
+def test_the_revision_triangle_keeps_directions_apart(rows: Rows, make_sources: Any) -> None:
+    backtest = make_sources(rows).backtest_total
+    arrivals = [row for row in rows["backtest_total"] if row["direction"] == "A"]
+    assert len(triangle(backtest, "A")) == len(arrivals)
+    first = triangle(backtest, "A")[0]
+    assert first.error == pytest.approx(100 * (arrivals[0]["estimate"] - 330.0) / 330.0)

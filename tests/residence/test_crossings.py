@@ -81,3 +81,10 @@ def test_an_unknown_airport_has_no_country() -> None:
 
 def test_no_movements_give_no_rows() -> None:
     assert (JUDGEMENT.changes(movements()).num_rows, JUDGEMENT.stays(movements()).num_rows) == (0, 0)
+
+
+def test_a_visitor_whose_arrival_was_missed_is_no_emigrant() -> None:
+    seen_leaving = movements((1, "2023-01-01", "D"), visa_class="visitor")
+
+    assert column(JUDGEMENT.changes(seen_leaving), "is_change") == [False]
+    assert column(JUDGEMENT.changes(movements((1, "2023-01-01", "D"))), "is_change") == [True]
