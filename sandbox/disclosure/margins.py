@@ -40,6 +40,10 @@ class Lattice:
     equations: tuple[Equation, ...]
 
 
+# A total is hidden only where parts of so many times its value would have to be hidden instead.
+TOTAL_COST = 8
+
+
 @dataclass(frozen=True)
 class Sums:
     """What is known to hold: `low` ≤ `matrix` · cells ≤ `high`."""
@@ -52,6 +56,14 @@ class Sums:
     def cells(self) -> int:
         """Number of cells."""
         return int(self.matrix.shape[1])
+
+    def costs(self, values: Reals) -> Reals:
+        """Return what it costs to hide each cell: its value, and much more for totals, which users need first.
+
+        A cell that is the total of two sums (the grand total of a table of two dimensions) costs more than all others.
+        """
+        totals = np.asarray((self.matrix < 0).sum(axis=0)).ravel()
+        return (values + 1) * float(TOTAL_COST) ** totals
 
 
 def lattice(

@@ -35,6 +35,7 @@ for problem in sorted(pathlib.Path('.').glob('*.jj')):
 UNSOLVED = "failed"
 # The solver's infinity is 2.14e9; beyond this values are brought to scale, and bounds stay below it.
 LARGEST_VALUE = 1e7
+LARGEST_COST = 1e9
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ def _as_jj(problem: Problem) -> str:
     """Write the problem: whole numbers only (the reader of the format fails on others)."""
     scale = max(1.0, float(np.abs(problem.values).max(initial=0.0)) / LARGEST_VALUE)
     values = np.rint(problem.values / scale).astype(np.int64)
+    costs = np.minimum(np.rint(problem.sums.costs(np.abs(values).astype(np.float64))), LARGEST_COST).astype(np.int64)
     far = 3 * int(np.abs(values).max(initial=0)) + 1000
     lines = ["0", str(len(values))]
     for cell, value in enumerate(values.tolist()):
         state, levels = _state(problem, cell, scale)
-        cost = 1 if problem.unshown[cell] else value + 1
+        cost = 1 if problem.unshown[cell] else costs[cell]
         lines.append(f"{cell} {value} {cost} {state} 0 {far} {levels[0]} {levels[1]} 0")
     lines.append(str(problem.sums.matrix.shape[0]))
     matrix = problem.sums.matrix

@@ -132,14 +132,14 @@ def _problem(task: Task, pattern: Pattern) -> Problem:
 
 
 def _cheapest_partner(task: Task, hidden: Flags, cell: int) -> int | None:
-    """Return the open cell of least value in the cell's sums; one with few hidden cells comes first."""
-    by_row = task.sums.matrix
+    """Return the open cell of least cost in the cell's sums; one with few hidden cells comes first."""
+    by_row, costs = task.sums.matrix, task.sums.costs(np.abs(task.values))
     best: tuple[int, float, int] | None = None
     for row in task.sums.matrix.tocsc()[:, [cell]].indices.tolist():
         members = by_row.indices[by_row.indptr[row] : by_row.indptr[row + 1]]
         free = members[~(hidden | task.zeros | task.unshown)[members]]
         if len(free):
-            cheapest = int(free[np.argmin(task.values[free])])
-            rank = (int(hidden[members].sum()), float(task.values[cheapest]), cheapest)
+            cheapest = int(free[np.argmin(costs[free])])
+            rank = (int(hidden[members].sum()), float(costs[cheapest]), cheapest)
             best = rank if best is None else min(best, rank)
     return None if best is None else best[2]

@@ -70,6 +70,13 @@ def test_net_migration_is_hidden_where_a_part_of_it_is() -> None:
     assert not any(row["too_narrow"] for row in audited)
 
 
+def test_a_net_of_two_hidden_parts_lies_between_their_far_ends() -> None:
+    rows = by_sex("IMM", 60, 40, 4) + by_sex("EMI", 50, 30, 3)
+    net = figure("NET", 10, 10, sex="M")
+    _, audited = protected_and_audited([*rows, net])
+    assert [(row["lower"], row["upper"]) for row in audited if row["indicator"] == "NET"] == [(-33, 44)]
+
+
 def test_the_adjusted_series_follows_immigrants() -> None:
     rows = [figure("IMM", 7), figure("IMM_ADJ", 40, 40)]
     found, _ = protected_and_audited(rows)

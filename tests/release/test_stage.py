@@ -32,6 +32,7 @@ def run(workspace: Workspace, spark: SparkSession, sources: Sources, tmp_path: P
     return StageRun(workspace, "edition", MONTH, VINTAGE, 1)
 
 
+@pytest.mark.slow
 def test_the_stage_leaves_a_folder_and_its_rows_and_a_correction_is_a_new_revision(
     run: StageRun, rows: dict[str, list[dict[str, Any]]], make_sources: Callable[..., Sources]
 ) -> None:
