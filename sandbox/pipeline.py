@@ -75,6 +75,7 @@ STAGES = (
             feeds.AIR_OD_MONTH,
             feeds.OFFICIAL_SERIES,
             reference.AREA,
+            reference.CALENDAR,
         ),
         (figures.PERSON_WEIGHT, figures.FLOW_BALANCE, figures.ESTIMATE),
     ),

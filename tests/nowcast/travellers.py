@@ -15,6 +15,9 @@ KINDS = {
     "leaver": ("citizen", 0.10, "D", (150, 1500), (10, 60), 4),
 }
 
+MISSED = 0.04
+"""Share of crossings that the border office misses, so that repair revises what seemed decided."""
+
 
 def movements(persons: int, seed: int = 1, first: date = date(2017, 1, 1), last: date = date(2022, 12, 31)) -> pa.Table:
     """Return movements sorted by person and time, with the columns that the nowcast reads."""
@@ -45,9 +48,9 @@ def _crossings(rng: np.random.Generator, key: int, kind: str, span: tuple[date, 
         if day > end:
             break
         stated = {"intended_stay_days": int(new_side[0] + new_side[1]) // 2, "one_way_ticket": bool(rng.random() < 0.3)}
-        found.append(
-            {**shared, **stated, "movement_id": f"M{key}-{stay:02d}", "event_date": day, "direction": direction}
-        )
+        row = {**shared, **stated, "movement_id": f"M{key}-{stay:02d}", "event_date": day, "direction": direction}
+        if rng.random() >= MISSED:
+            found.append(row)
         low, high = new_side if stay % 2 == 0 else old_side
         day += int(rng.integers(low, high))
         direction = "D" if direction == "A" else "A"

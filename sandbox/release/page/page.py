@@ -4,12 +4,12 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sandbox.concepts.codes import Verdict
-from sandbox.release.figures import Selection
+from sandbox.concepts.codes import TOTAL, Verdict
+from sandbox.release.figures import Selection, Withheld
 from sandbox.release.names import Names
 from sandbox.release.page import sections, tables
 from sandbox.release.page.story import cards, story
-from sandbox.release.page.words import month
+from sandbox.release.page.words import month, plain
 from sandbox.release.quality import Quality
 from sandbox.release.terms import Sources, Terms
 
@@ -54,10 +54,20 @@ def index_html(selection: Selection, sources: Sources, quality: Quality, names: 
             {row["thresholds_version"] for row in sources.verdict.to_pylist() if row["thresholds_version"]}
         ),
         meaning=MEANING,
-        withheld=[(names.indicator(w.indicator), w) for w in selection.withheld],
+        withheld=_withheld(selection, names),
         methods=tables.methods(selection),
         files=FILES,
     )
+
+
+def _withheld(selection: Selection, names: Names) -> list[tuple[str, Withheld]]:
+    """Return what is withheld by name; a period only where its series is not withheld whole for the same reason."""
+    whole = {(w.indicator, w.rule_id, w.feed, w.verdict) for w in selection.withheld if w.period == TOTAL}
+    return [
+        (names.indicator(w.indicator), w)
+        for w in selection.withheld
+        if w.period == TOTAL or (w.indicator, w.rule_id, w.feed, w.verdict) not in whole
+    ]
 
 
 def quality_html(quality: Quality, terms: Terms) -> bytes:
@@ -67,7 +77,7 @@ def quality_html(quality: Quality, terms: Terms) -> bytes:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("sandbox.release.page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,6 +85,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["plain"] = plain
+    return environment
 
 
 def _rendered(template: str, **values: object) -> bytes:

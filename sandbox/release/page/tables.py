@@ -12,7 +12,7 @@ from sandbox.release.accuracy import Replayed
 from sandbox.release.figures import PUBLISHABLE, Observation, Selection
 from sandbox.release.names import Names
 from sandbox.release.page.story import totals
-from sandbox.release.page.words import NONE, figure, month, period, shown, shown_interval
+from sandbox.release.page.words import NONE, figure, month, period, plain, shown, shown_interval
 from sandbox.release.terms import Sources
 
 MEASURE_NAMES = {
@@ -94,22 +94,39 @@ def triangle_grid(replayed: Sequence[Replayed], name: str) -> Grid:
 
 
 def judged(selection: Selection, sources: Sources, names: Names) -> list[Judged]:
-    """Return every verdict of the vintage, with the newest total of the series where it may be shown."""
+    """Return the verdict on each series, with its newest total where it may be shown.
+
+    A period that was judged alone stands beside its series only where its verdict is another.
+    """
+    rows = sources.verdict.to_pylist()
+    of_series = {_series(row): row["verdict"] for row in rows if row["period"] == TOTAL}
     made = []
-    for row in sources.verdict.to_pylist():
+    for row in rows:
+        if row["period"] != TOTAL and of_series.get(_series(row)) == row["verdict"]:
+            continue
         newest = _newest_total(selection, row)
         made.append(
             Judged(
-                names.indicator(row["indicator"]) + ("" if row["period"] == TOTAL else f", {row['period']}"),
+                _name(row, names),
                 period(newest.frequency, newest.reference_period) if newest else NONE,
                 shown(newest) if newest else _without_total(row["verdict"]),
                 shown_interval(newest),
                 row["verdict"],
                 row["benchmark"] or "none exists",
-                tuple(row["reasons"] or ()),
+                tuple(plain(reason) for reason in row["reasons"] or ()),
             )
         )
     return made
+
+
+def _name(row: dict[str, Any], names: Names) -> str:
+    frequency = "by year" if row["frequency"] == "A" else "by month"
+    period_alone = "" if row["period"] == TOTAL else f", {row['period']}"
+    return f"{names.indicator(row['indicator'])} ({frequency}){period_alone}"
+
+
+def _series(row: dict[str, Any]) -> tuple[str, ...]:
+    return row["indicator"], row["rule_id"], row["feed"], row["frequency"]
 
 
 def measures_table(sources: Sources, names: Names) -> Grid:

@@ -1,5 +1,6 @@
 """Figures and dates as people read them."""
 
+import re
 from datetime import date
 
 from sandbox.release.figures import SHARE, Observation
@@ -10,6 +11,42 @@ MONTHS = (
 )  # fmt: skip
 HIDDEN = "c"
 NONE = "–"
+
+
+GATES = {
+    "wmape": "mean absolute error (weighted)",
+    "equivalence": "agreement in level",
+    "growth_sign": "sign of yearly growth",
+    "coverage_95": "share of official figures inside the 95 % interval",
+    "interval_score": "interval score",
+    "cell_cv": "coefficient of variation",
+    "cpc": "common part of the matrices",
+    "signed_error": "error against the gross flow",
+    "signed_equivalence": "agreement in level",
+    "backtest_error": "error of past estimates at this horizon",
+    "no_benchmark": "no official series exists",
+    "different_concept": "not the same concept",
+    "different_population": "not the same population",
+}
+ANSWERS = {
+    "not_evaluable": "too few pairs to tell",
+    "withhold": "too far off to publish",
+    "caution": "within the wider margins only",
+}
+GATE = re.compile(
+    r"(?P<cells>cells_)?(?P<gate>\w+?)(?: (?P<value>[\d.e+-]+))?(?:: (?P<answer>\w+)(?: \(n = (?P<n>\d+)\))?)?"
+)
+
+
+def plain(reason: str) -> str:
+    """Write a gate's answer (`wmape 0.135: caution (n = 8)`) in words; other reasons stay as they are."""
+    told = GATE.fullmatch(reason)
+    if told is None or told["gate"] not in GATES:
+        return reason
+    words = GATES[told["gate"]] + (", by cell" if told["cells"] else "")
+    value = f" {told['value']}" if told["value"] else ""
+    answer = f": {ANSWERS.get(told['answer'], told['answer'])}" if told["answer"] else ""
+    return f"{words}{value}{answer}" + (f" ({told['n']} pairs)" if told["n"] else "")
 
 
 def figure(value: float | None, unit: str = "persons") -> str:

@@ -1,0 +1,102 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from sandbox.concepts.rules import RULES
+from sandbox.nowcast.backtest import (
+    Schooling,
+    known_at,
+    part_numbers,
+    refits_used,
+    relative_errors,
+    totals_of,
+    with_net,
+)
+from sandbox.nowcast.features import Plan, crossing_rows
+from sandbox.nowcast.models import Model, Recipe
+from sandbox.nowcast.parts import PARTS, month_number, month_start, part_of
+
+VINTAGE = month_number(date(2021, 12, 1))
+REFIT = VINTAGE - 6
+PLAN = Plan(RULES["NZ_12_16"], VINTAGE, VINTAGE - 40, VINTAGE, VINTAGE, VINTAGE, 16, (REFIT, VINTAGE), "simple")
+
+
+@pytest.fixture(scope="module")
+def rows(border: pa.Table) -> pa.Table:
+    return crossing_rows(border, PLAN)
+
+
+@pytest.fixture(scope="module")
+def school(rows: pa.Table) -> Schooling:
+    undecided = rows.filter(pc.invert(rows["decided"])).to_pandas()
+    months = zip(undecided["origin"].map(month_number), undecided["reference_month"].map(month_number), strict=True)
+    return Schooling(PLAN, frozenset(months), 1)
+
+
+def drawn(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.and_(rows["drawn"], pc.invert(rows["decided"])))
+
+
+def test_a_model_is_not_used_before_it_was_fitted() -> None:
+    models = {(at, PARTS[0], Recipe.PRIOR): Model(Recipe.PRIOR, None, 0) for at in (100, 112)}
+    assert refits_used(np.array([99, 100, 111, 112, 130]), models).tolist() == [-1, 100, 100, 112, 112]
+
+
+def test_months_learnt_from_are_wholly_decided(rows: pa.Table, school: Schooling) -> None:
+    months = [month_start(month) for month in school.final_months(REFIT)]
+    at_refit = rows.filter(pc.equal(rows["origin"], pa.scalar(month_start(REFIT), pa.date32())))
+    undecided = at_refit.filter(pc.invert(at_refit["decided"]))
+    assert len(months) > 12
+    assert not set(months) & set(undecided["reference_month"].to_pylist())
+
+
+def test_a_lesson_holds_nothing_from_after_its_origin(rows: pa.Table, school: Schooling) -> None:
+    table = drawn(rows)
+    later = pc.greater(table["origin"], pa.scalar(month_start(REFIT), pa.date32()))
+    before = table.filter(pc.invert(later))
+    assert before.num_rows < table.num_rows
+    pd.testing.assert_frame_equal(school.lesson(before, REFIT).features, school.lesson(table, REFIT).features)
+
+
+def test_an_outcome_is_learnt_as_it_was_known_not_as_it_turned_out(rows: pa.Table, school: Schooling) -> None:
+    table = drawn(rows)
+    was, turned_out = known_at(table, 0), known_at(table, 1)
+    revised = (was >= 0) & (was != turned_out)
+    assert revised.sum() > 0
+    final = {month_start(month) for month in school.final_months(REFIT)}
+    inside = [month in final for month in table["reference_month"].to_pylist()] & (was >= 0)
+    assert school.lesson(table, REFIT).outcome.sum() == was[inside].sum() != turned_out[inside].sum()
+
+
+def test_parts_of_many_rows_are_those_of_each() -> None:
+    direction = np.array(["A", "D"] * 10, object)
+    horizon = np.arange(1, 21)
+    expected = [PARTS.index(part_of(d, h)) for d, h in zip(direction, horizon, strict=True)]
+    assert part_numbers(direction, horizon).tolist() == expected
+
+
+def a_total(direction: str, decided: float, expected: float, final: float | None) -> pd.DataFrame:
+    key = {"direction": [direction], "reference_month": [date(2020, 1, 1)]}
+    origin = {"origin": [date(2020, 3, 1)]}
+    known = pd.DataFrame({**key, "final": [final]})
+    return totals_of(
+        pd.DataFrame({**key, **origin, "decided": [decided]}),
+        pd.DataFrame({**key, **origin, "expected": [expected], "so_far": [0.0]}),
+        known,
+    )
+
+
+def test_a_total_is_decided_plus_expected_and_its_error_is_relative() -> None:
+    total = a_total("A", 30, 70, 110).iloc[0]
+    assert (total.estimate, total.naive, total.horizon) == (100, 30, 2)
+    net = with_net(pd.concat([a_total("A", 30, 70, 110), a_total("D", 20, 30, 40)]))
+    assert relative_errors(net, "A", 2) == pytest.approx([0.10])
+    assert relative_errors(net, "net", 2) == pytest.approx([(110 - 40 - 50) / 150])
+
+
+def test_a_total_that_is_not_final_has_no_error() -> None:
+    assert len(relative_errors(with_net(a_total("A", 30, 70, None)), "A", 2)) == 0
