@@ -65,12 +65,13 @@ def sign(private_key: Ed25519PrivateKey, message: bytes) -> str:
 
 
 def is_signed(public_key: Ed25519PublicKey, signature: str, message: bytes) -> bool:
-    """Tell whether the signature is of this key and over this message."""
+    """Tell whether the signature is of this key and over this message, and written in the one way base64 has."""
     try:
-        public_key.verify(base64.b64decode(signature, validate=True), message)
+        raw = base64.b64decode(signature, validate=True)
+        public_key.verify(raw, message)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return base64.b64encode(raw).decode() == signature
 
 
 def public_text(key: Ed25519PublicKey) -> str:

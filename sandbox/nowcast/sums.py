@@ -94,6 +94,7 @@ def binned_scores(replayed: DataFrame) -> pd.DataFrame:
             _exact_sum(-(y * F.log(p) + (1 - y) * F.log(1 - p))).alias("log"),
         )
         .toPandas()
+        .sort_values(["direction", "horizon", "model", "bin"], ignore_index=True)
     )
 
 

@@ -84,7 +84,9 @@ def _signature(folder: Path) -> str:
     approvals = (folder / seal.APPROVALS_FILE).read_bytes()
     key = seal.read_public((folder / seal.OFFICE_KEY_FILE).read_text("utf-8"), seal.OFFICE_KEY_FILE)
     message = seal.release_message((folder / seal.SUMS_FILE).read_bytes(), approvals)
-    if not seal.is_signed(key, (folder / seal.SIGNATURE_FILE).read_text("utf-8").strip(), message):
+    # One line end and nothing else: what is not signed may not vary either.
+    signature = (folder / seal.SIGNATURE_FILE).read_bytes().decode().removesuffix("\n")
+    if not seal.is_signed(key, signature, message):
         raise CheckFailedError(f"{seal.SIGNATURE_FILE} does not fit {seal.SUMS_FILE} and {seal.APPROVALS_FILE}")
     return "the office's key signed hashes and approvals"
 
