@@ -32,7 +32,7 @@ class Plan:
     `vintage` is the month of computing. Reference months `learnt_from` on are replayed to one horizon drawn in
     each band, for training; `judged_from` to `judged_to` to every horizon up to `longest`, for the backtest. At
     `refits` models are fitted, in order, the last at the vintage. Nothing is replayed to a month after `last_origin`
-    but the vintage.
+    but the vintage. With `every_crossing` those that are decided at the vintage are kept too, not only migrations.
     """
 
     rule: Rule
@@ -44,6 +44,7 @@ class Plan:
     longest: int
     refits: tuple[int, ...]
     repair: str
+    every_crossing: bool = False
 
     @property
     def origins(self) -> tuple[int, ...]:
@@ -87,7 +88,7 @@ def _replayed(history: History, origin: int, plan: Plan, known: NDArray[np.int8]
     wanted = (outcome < 0) & (month >= plan.learnt_from) & (drawn | judged | (origin in plan.refits))
     wanted |= judged & (outcome == 1)
     if origin == plan.vintage:
-        wanted |= (outcome < 0) | (month >= plan.learnt_from)
+        wanted |= (outcome < 0) | ((month >= plan.learnt_from) & ((outcome == 1) | plan.every_crossing))
     numbers = _numbers(seen, own[wanted], found, plan.rule)
     return Replayed(row[wanted], origin, outcome[wanted], drawn[wanted], numbers)
 

@@ -42,7 +42,7 @@ LONGEST = 18
 """Longest horizon judged: two months beyond the window, for months that are late to be decided."""
 SEEN_BACK = 95
 """Months before the vintage from which crossings are replayed: judged months, time to decide, and the window."""
-JUDGED_MONTHS = 27
+JUDGED_MONTHS = 24
 """Decided reference months that the backtest judges; 19 errors a horizon are needed for a band of 95 %."""
 REFIT_EVERY = 14
 """Months between the past origins at which models are fitted; in between the last one is used, as in production."""

@@ -210,3 +210,11 @@ def test_verifying_needs_neither_spark_nor_java(folder: Path) -> None:
         "assert all(f.passed for f in findings(Path(sys.argv[1]))); assert 'pyspark' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, env={"PATH": "", "JAVA_HOME": "/nowhere"})
+
+
+@pytest.mark.parametrize("name", ["signature", "approvals.json", "office.pub", "SHA256SUMS", "data.csv", "data.xlsx"])
+def test_the_last_byte_of_a_file_counts_too(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+    assert any(name in told for told in wrong(folder).values())
