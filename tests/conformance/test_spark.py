@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sandbox.concepts.rules import RULES
-from sandbox.lakehouse.batches import by_person
+from sandbox.lakehouse.batches import PersonFunction, by_person
 from sandbox.lakehouse.table import Column, Table
 from sandbox.persons.crossings import CrossingColumns, crossings_decided
 from sandbox.persons.presence import PresenceColumns, segments_found
