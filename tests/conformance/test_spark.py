@@ -26,7 +26,7 @@ def table_like(rows: pa.Table) -> Table:
 
 
 def through_spark(
-    spark: SparkSession, rows: pa.Table, function, order: tuple[str, ...], expected: pa.Table
+    spark: SparkSession, rows: pa.Table, function: PersonFunction, order: tuple[str, ...], expected: pa.Table
 ) -> pa.Table:
     bucket = pa.array([key % 2 for key in rows["person_key"].to_pylist()], pa.int32())
     frame = spark.createDataFrame(rows.append_column("bucket", bucket))
