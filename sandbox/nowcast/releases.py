@@ -147,7 +147,9 @@ def plan_of(rows: pa.Table, asked: Asked) -> Plan:
     fitted = [month for month in range(judged_from - REFIT_EVERY + 1, last + 1) if month % REFIT_EVERY == 0]
     refits = [month for month in fitted if first <= month < end]
     # The file's last month stands for what is known in the end.
-    return Plan(asked.rule, end, first, judged_from, last, last, LONGEST, (*refits, end), asked.repair, every_crossing=True)
+    return Plan(
+        asked.rule, end, first, judged_from, last, last, LONGEST, (*refits, end), asked.repair, every_crossing=True
+    )
 
 
 def drawn_of(undecided: pa.Table, part: Part) -> pa.Table:

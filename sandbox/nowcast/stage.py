@@ -150,7 +150,8 @@ def _rows_of(table: Table, frame: pd.DataFrame) -> pa.Table:
 
 
 def _replaced(run: StageRun) -> dict[str, Value]:
-    return {"vintage": run.vintage, "rule_id": RULE.id}
+    # By partition only: to replace by another column too, Delta would read and write every row of the vintage again.
+    return {"vintage": run.vintage}
 
 
 def _parameters(run: StageRun, plan: Plan) -> dict[str, str | int]:

@@ -205,27 +205,11 @@ def area_rows() -> list[dict[str, Any]]:
     rows = []
     for n, (area, name) in enumerate(zip(AREAS, NAMES, strict=True)):
         west, south = -128.0 + 0.6 * (n % 3), -29.0 + 0.5 * (n // 3)
-        ring = [
-            [west, south],
-            [west + 0.52, south + 0.05],
-            [west + 0.56, south + 0.42],
-            [west + 0.05, south + 0.46],
-            [west, south],
-        ]
-        rows.append(
-            {
-                "partner": "statistics_office",
-                "delivery_id": "d0",
-                "area_id": area,
-                "parent": "XAA",
-                "name": name,
-                "time_zone": "UTC",
-                "geometry": json.dumps({"type": "Polygon", "coordinates": [ring]}),
-                "year": 2024,
-                "population": 5000,
-                "source": "test",
-            }
-        )
+        corners = ((0.0, 0.0), (0.52, 0.05), (0.56, 0.42), (0.05, 0.46), (0.0, 0.0))
+        ring = [[west + east, south + north] for east, north in corners]
+        place = {"area_id": area, "name": name, "geometry": json.dumps({"type": "Polygon", "coordinates": [ring]})}
+        sent = {"partner": "statistics_office", "delivery_id": "d0", "source": "test"}
+        rows.append(place | sent | {"parent": "XAA", "time_zone": "UTC", "year": 2024, "population": 5000})
     return rows
 
 
