@@ -19,13 +19,13 @@ SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything rand
 progress = Console(stderr=True, highlight=False)
 
 
-def answer(values: Mapping[str, Any], as_json: bool) -> None:
-    """Print what the command found: one `name: value` a line, or JSON."""
+def answer(values: Mapping[str, Any], as_json: bool, are_typed: bool = False) -> None:
+    """Print what the command found: one `name: value` a line, or JSON; names that are typed stay as they are."""
     if as_json:
         sys.stdout.write(json.dumps(values, default=str, ensure_ascii=False, indent=2) + "\n")
         return
     for name, value in values.items():
-        sys.stdout.write(f"{name.replace('_', ' ')}: {value}\n")
+        sys.stdout.write(f"{name if are_typed else name.replace('_', ' ')}: {value}\n")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ NOWHERE = ("XXX", "No country of its own", "UTC", "")
 @app.command("list")
 def list_experiments(as_json: JsonOption = False) -> None:
     """List the experiments that there are, with their question."""
-    answer({name: _module(name).QUESTION for name in _names()}, as_json)
+    answer({name: _module(name).QUESTION for name in _names()}, as_json, are_typed=True)
 
 
 @app.command()
