@@ -16,7 +16,7 @@ from sandbox.errors import CallError, EnvironmentFaultError
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
-from sandbox.lakehouse.tables import books, feeds, figures, persons, reference
+from sandbox.lakehouse.tables import books, feeds, figures, nowcasts, persons, reference
 from sandbox.settings import Workspace, Zone
 
 PACKAGE = Path(__file__).parent
@@ -59,7 +59,13 @@ STAGES = (
         "nowcast",
         "nowcast",
         (feeds.BORDER_MOVEMENT, persons.RESIDENCE_CHANGE),
-        (persons.PREDICTION, figures.BACKTEST_TOTAL, figures.BACKTEST_SCORE, figures.INTERVAL_BAND),
+        (
+            nowcasts.CROSSING_FEATURE,
+            persons.PREDICTION,
+            figures.BACKTEST_TOTAL,
+            figures.BACKTEST_SCORE,
+            figures.INTERVAL_BAND,
+        ),
     ),
     Stage(
         "estimates",
