@@ -18,7 +18,6 @@ from sandbox.feeds.pseudonym import create_key
 from sandbox.feeds.stage import run as ingest
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
-from sandbox.lakehouse.session import spark_session
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.books import DELIVERY, WITHHELD
 from sandbox.lakehouse.tables.figures import COMPARISON, DIMENSIONS, ESTIMATE, VERDICT
@@ -74,11 +73,10 @@ def findings(workspace: Workspace) -> list[str]:
 def keep(workspace: Workspace, name: str, found: Found) -> None:
     """Write estimates, comparisons and verdicts, and enter every figure in the register of what is withheld."""
     work = {"stage": f"experiment {name}", "thresholds": thresholds().version}
-    spark = spark_session(workspace)
 
     def written(rows: Sequence[Row], table: Table) -> None:
         vintages = sorted({row["vintage"] for row in rows})
-        store.write_small(rows_of(rows, table), spark, workspace, table, {"vintage": vintages}, work)
+        store.write_small(rows_of(rows, table), workspace, table, {"vintage": vintages}, work)
 
     written(found.estimates, ESTIMATE)
     written(found.comparisons, COMPARISON)

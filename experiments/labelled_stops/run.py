@@ -13,7 +13,6 @@ from sandbox.benchmark.gates import Gate, GateStatus
 from sandbox.benchmark.records import Row, SeriesId, comparison_rows, verdict_row
 from sandbox.benchmark.verdict import judged_alone
 from sandbox.lakehouse import store
-from sandbox.lakehouse.batches import by_person
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.feeds import STOP
 from sandbox.lakehouse.tables.persons import HOME
@@ -45,11 +44,10 @@ def write_homes(run: StageRun) -> None:
         found = homes_of_stops(stops.to_pandas())
         rows = found.assign(feed="stop", home_country="").merge(_buckets(stops), on="person_key")
         status = rows["home"].notna().map({True: "determined", False: "undetermined"})
-        schema = pa.schema([field.with_nullable(True) for field in HOME.schema])
-        return pa.Table.from_pandas(rows.assign(status=status), schema=schema, preserve_index=False)
+        return pa.Table.from_pandas(rows.assign(status=status), schema=HOME.stored, preserve_index=False)
 
     stops = run.read(STOP).select("person_key", "bucket", "start_ts", "end_ts", "place")
-    run.write(by_person(stops, homes, HOME, ("start_ts", "place")), HOME, feed="stop")
+    run.write_persons(stops, homes, HOME, ("start_ts", "place"), feed="stop")
 
 
 def stops_of(workspace: Workspace) -> pd.DataFrame:

@@ -65,8 +65,7 @@ def verdict_row(series: SeriesId, period: str, benchmark: str, says: Judged, ali
 
 def rows_of(rows: Sequence[Row], table: Table) -> pa.Table:
     """Return rows as Arrow in the table's declared types."""
-    schema = pa.schema([field.with_nullable(True) for field in table.schema])
-    return pa.Table.from_pylist(list(rows), schema=schema)
+    return pa.Table.from_pylist(list(rows), schema=table.stored)
 
 
 def number(value: float) -> float | None:

@@ -109,7 +109,7 @@ def estimate_table(parts: Sequence[pd.DataFrame]) -> pa.Table:
     """Return all figures as one Arrow table in the declared columns and types, sorted by key."""
     rows = pd.concat([part[list(ESTIMATE.names)] for part in parts if len(part)], ignore_index=True)
     table = pa.Table.from_pandas(rows, preserve_index=False)
-    return table.cast(_nullable_schema()).sort_by([(name, "ascending") for name in ESTIMATE.key])
+    return table.cast(ESTIMATE.stored).sort_by([(name, "ascending") for name in ESTIMATE.key])
 
 
 def wilson_bounds(successes: Array, trials: Array) -> tuple[Array, Array]:
@@ -118,7 +118,3 @@ def wilson_bounds(successes: Array, trials: Array) -> tuple[Array, Array]:
     middle = (share + Z95**2 / (2 * trials)) / (1 + Z95**2 / trials)
     half = Z95 / (1 + Z95**2 / trials) * np.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
-
-
-def _nullable_schema() -> pa.Schema:
-    return pa.schema([field.with_nullable(True) for field in ESTIMATE.schema])

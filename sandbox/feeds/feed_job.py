@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
-from pyarrow.dataset import Dataset
+from pyarrow.dataset import Dataset, dataset
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -33,13 +34,17 @@ BUNDLE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class FeedRows:
-    """The rows of one feed's deliveries after the rules; `before` is what bronze holds of other deliveries."""
+    """The rows of one feed's deliveries after the rules; `before` is what bronze holds of other deliveries.
+
+    `as_staged` where no rule over the set has changed or held back a row since it was staged.
+    """
 
     feed: str
     accounts: list[Account]
     good: DataFrame
     broken: DataFrame
     before: DataFrame | None
+    as_staged: bool
 
     @property
     def bronze(self) -> Table:
@@ -80,11 +85,12 @@ def feed_rows(run: StageRun, feed: str, arrived: Sequence[Arrived], notes: Seque
     good = _staged_rows(run, feed, "good", good_table(ALL_FEEDS[feed]), taken)
     broken = _staged_rows(run, feed, "bad", BAD, taken)
     before = _bronze_before(run, ALL_FEEDS[feed].bronze, taken)
-    if feed == "air_od_month":
+    has_years = feed == "air_od_month"
+    if has_years:
         contracts = {each.delivery.id: each.contract for each in arrived}
         good, held = with_calendar_years(good, before, accounts, contracts)
         broken = broken.unionByName(held)
-    return FeedRows(feed, accounts, good, broken, before)
+    return FeedRows(feed, accounts, good, broken, before, not has_years)
 
 
 def repeated_keys(feeds: Iterable[FeedRows]) -> tuple[DataFrame, set[str]]:
@@ -109,7 +115,9 @@ def written(run: StageRun, rows: FeedRows, repeated: DataFrame | None) -> DataFr
         copies = {row["delivery_id"]: row["count"] for row in told.copies.groupBy("delivery_id").count().collect()}
         for account in rows.accounts:
             account.rows_duplicate = copies.get(account.delivery.id, 0)
-    if rows.taken:
+    if rows.taken and repeated is None and rows.as_staged:
+        run.write_stream(_staged_stream(run, rows), rows.bronze, delivery_id=rows.taken)
+    elif rows.taken:
         run.write(good, rows.bronze, delivery_id=rows.taken)
     for account in rows.accounts:
         if not account.refused:
@@ -139,6 +147,14 @@ def _staged_rows(run: StageRun, feed: str, kind: str, table: Table, taken: Seque
     folder = staging_folder(run) / feed / kind
     rows = run.spark.read.schema(store.spark_schema(table)).parquet(str(folder))
     return rows.where(F.col("delivery_id").isin(list(taken)))
+
+
+def _staged_stream(run: StageRun, rows: FeedRows) -> pa.RecordBatchReader:
+    """Return the good rows as the workers left them, without Spark: nothing more is to be decided about them."""
+    folder = staging_folder(run) / rows.feed / "good"
+    staged_rows = dataset(folder, schema=good_table(ALL_FEEDS[rows.feed]).stored, format="parquet")
+    taken = pc.field("delivery_id").isin(rows.taken)
+    return staged_rows.scanner(columns=list(rows.bronze.names), filter=taken).to_reader()
 
 
 def _bronze_before(run: StageRun, bronze: Table, taken: Sequence[str]) -> DataFrame | None:

@@ -130,7 +130,7 @@ def stage_bundle(tasks: tuple[FileTask, ...]) -> Iterator[pa.RecordBatch]:
             for kind, batch in checked_rows(task, note):
                 if kind not in writers:
                     hidden = Path(task.staging, kind, f".{task.staged_name}")
-                    writers[kind] = stack.enter_context(pq.ParquetWriter(hidden, _nullable(tables[kind])))
+                    writers[kind] = stack.enter_context(pq.ParquetWriter(hidden, tables[kind].stored))
                 writers[kind].write_batch(batch)
         for kind in writers:
             Path(task.staging, kind, f".{task.staged_name}").rename(Path(task.staging, kind, task.staged_name))
@@ -222,13 +222,9 @@ def coarsened(h3: pa.Array) -> pa.Array:
 
 
 def _conformed(columns: dict[str, pa.Array], table: Table, rows: int) -> pa.RecordBatch:
-    schema = _nullable(table)
+    schema = table.stored
     arrays = [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema]
     return pa.record_batch([pc.cast(values, f.type) for values, f in zip(arrays, schema, strict=True)], schema=schema)
-
-
-def _nullable(table: Table) -> pa.Schema:
-    return pa.schema([f.with_nullable(True) for f in table.schema])
 
 
 def _constant(rows: int, **values: str) -> dict[str, pa.Array]:

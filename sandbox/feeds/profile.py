@@ -92,7 +92,7 @@ def delivery_rows(accounts: Sequence[Account]) -> pa.Table:
         }
         for account in accounts
     ]
-    return pa.Table.from_pylist(rows, schema=_nullable(DELIVERY.schema))
+    return pa.Table.from_pylist(rows, schema=DELIVERY.stored)
 
 
 def quality_rows(accounts: Sequence[Account]) -> pa.Table:
@@ -109,7 +109,7 @@ def quality_rows(accounts: Sequence[Account]) -> pa.Table:
         if not account.refused
         for measure, (value, denominator) in _measures(account).items()
     ]
-    return pa.Table.from_pylist(rows, schema=_nullable(FEED_QUALITY.schema))
+    return pa.Table.from_pylist(rows, schema=FEED_QUALITY.stored)
 
 
 def told(account: Account) -> str:
@@ -147,7 +147,3 @@ def _summed(counters: Iterable[Counter[str]]) -> Counter[str]:
     for counter in counters:
         total.update(counter)
     return total
-
-
-def _nullable(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([each.with_nullable(True) for each in schema])

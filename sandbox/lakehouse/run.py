@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.lakehouse import store
+from sandbox.lakehouse.batches import PersonFunction, written_by_person
 from sandbox.lakehouse.session import spark_session
 from sandbox.lakehouse.table import Table
 from sandbox.settings import Workspace
@@ -57,9 +58,27 @@ class StageRun:
         """Replace the rows that have these values."""
         store.write(frame, self.workspace, table, replace, self._commit)
 
+    def write_persons(
+        self,
+        frame: DataFrame,
+        function: PersonFunction,
+        table: Table,
+        order: Sequence[str],
+        **replace: store.Value | Sequence[store.Value],
+    ) -> None:
+        """Replace the partitions that have these values by what `function` makes of whole persons, on the workers."""
+        files = written_by_person(frame, function, table, order, table.path(self.workspace))
+        store.commit_files(files, self.workspace, table, replace, self._commit)
+
     def write_small(self, rows: pa.Table, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
         """Replace the rows that have these values by aggregates decided outside Spark."""
-        store.write_small(rows, self.spark, self.workspace, table, replace, self._commit)
+        store.write_small(rows, self.workspace, table, replace, self._commit)
+
+    def write_stream(
+        self, rows: pa.RecordBatchReader, table: Table, **replace: store.Value | Sequence[store.Value]
+    ) -> None:
+        """Replace the rows that have these values by a stream that need not fit in memory."""
+        store.write_stream(rows, self.workspace, table, replace, self._commit)
 
     @property
     def _commit(self) -> dict[str, str]:

@@ -7,12 +7,14 @@ leaves the same table; the fingerprint of the work stands in the commit, so that
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
@@ -25,10 +27,25 @@ Value = str | int | date
 Replace = Mapping[str, Value | Sequence[Value]]
 
 
+@dataclass(frozen=True)
+class WrittenFile:
+    """One Parquet file that a worker left in a table's folder; it counts from the commit that names it."""
+
+    path: str
+    size: int
+    rows: int
+    written_at: int
+    partition: Mapping[str, str]
+
+    def action(self) -> AddAction:
+        """Return what a Delta commit says of the file."""
+        stats = json.dumps({"numRecords": self.rows})
+        return AddAction(self.path, self.size, self.partition, self.written_at, data_change=True, stats=stats)
+
+
 def spark_schema(table: Table) -> StructType:
     """Return the declaration as a Spark schema, all columns nullable as Delta stores them."""
-    nullable = pa.schema([field.with_nullable(True) for field in table.schema])
-    return from_arrow_schema(nullable)
+    return from_arrow_schema(table.stored)
 
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
@@ -65,7 +82,7 @@ def read_small(
     except TableNotFoundError as error:
         raise _absent(table) from error
     # Delta stores all columns as nullable; the declaration holds again from here on.
-    rows = delta.to_pyarrow_table().select(list(table.names)).cast(_nullable(table))
+    rows = delta.to_pyarrow_table().select(list(table.names)).cast(table.stored)
     for name, value in (where or {}).items():
         rows = rows.filter(pc.equal(rows[name], pa.scalar(value, table.schema.field(name).type)))
     return rows.sort_by([(name, "ascending") for name in table.key])
@@ -86,14 +103,64 @@ def write(frame: DataFrame, workspace: Workspace, table: Table, replace: Replace
 
 
 def write_small(
-    rows: pa.Table, spark: SparkSession, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
+    rows: pa.Table, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
 ) -> None:
-    """Write aggregates that were decided outside Spark; the same commit as `write`."""
+    """Replace rows by aggregates that were decided outside Spark: the same commit as `write`, without a session."""
+    write_stream(exact(rows, table).to_reader(), workspace, table, replace, commit)
+
+
+def write_stream(
+    rows: pa.RecordBatchReader, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
+) -> None:
+    """As `write_small`, for rows that need not fit in memory; they have the columns that the table stores."""
+    is_new = latest_version(workspace, table) is None
+    try:
+        write_deltalake(
+            str(table.path(workspace)),
+            rows,
+            mode="overwrite",
+            partition_by=list(table.partition) if is_new else None,
+            predicate=None if is_new else _predicate(replace),
+            commit_properties=_properties(commit),
+        )
+    except DeltaError as error:
+        if "failed validation" in str(error):
+            raise _outside(table) from None  # the library's own message quotes the rows
+        raise
+
+
+def commit_files(
+    files: Sequence[WrittenFile], workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
+) -> None:
+    """Replace the partitions that `replace` names by files that workers have left in the table's folder."""
+    strange = set(replace) - set(table.partition)
+    if strange:
+        raise ValueError(f"Table {table.name}: {sorted(strange)} are no partition columns; files can't replace rows.")
+    named = {name: [_text(value) for value in _values(asked)] for name, asked in replace.items()}
+    if any(file.partition[name] not in texts for file in files for name, texts in named.items()):
+        raise _outside(table)
+    path, schema = str(table.path(workspace)), Schema.from_arrow(table.stored)
+    added, properties = [file.action() for file in files], _properties(commit)
+    if latest_version(workspace, table) is None:
+        partition = list(table.partition)
+        create_table_with_add_actions(path, schema, added, partition_by=partition, commit_properties=properties)
+        return
+    DeltaTable(path).create_write_transaction(
+        added,
+        mode="overwrite",
+        schema=schema,
+        partition_by=list(table.partition),
+        partition_filters=[(name, "in", texts) for name, texts in named.items()],
+        commit_properties=properties,
+    )
+
+
+def exact(rows: pa.Table, table: Table) -> pa.Table:
+    """Return the table's columns with its types; `TableMismatchError` names what is missing."""
     missing = set(table.names) - set(rows.column_names)
     if missing:
         raise TableMismatchError(f"Table {table.name}: columns {sorted(missing)} are missing.", "Add the columns.")
-    exact = rows.select(list(table.names)).cast(_nullable(table))
-    write(spark.createDataFrame(exact, schema=spark_schema(table)), workspace, table, replace, commit)
+    return rows.select(list(table.names)).cast(table.stored)
 
 
 def latest_version(workspace: Workspace, table: Table) -> int | None:
@@ -112,7 +179,7 @@ def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:
 
 def canonical_sha256(rows: pa.Table, table: Table) -> str:
     """Return the hash of the table's canonical export: rows sorted by key, declared columns and types."""
-    ordered = rows.select(list(table.names)).cast(_nullable(table)).sort_by([(n, "ascending") for n in table.key])
+    ordered = rows.select(list(table.names)).cast(table.stored).sort_by([(n, "ascending") for n in table.key])
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, ordered.schema) as stream:
         stream.write_table(ordered.combine_chunks())
@@ -121,11 +188,21 @@ def canonical_sha256(rows: pa.Table, table: Table) -> str:
 
 def _predicate(replace: Replace) -> str:
     """Return a literal SQL predicate: Delta tells disjoint writers apart only by literals."""
-    parts = []
-    for name, value in replace.items():
-        values = [value] if isinstance(value, str | int | date) else list(value)
-        parts.append(f"{name} IN ({', '.join(_literal(each) for each in values)})")
+    parts = [f"{name} IN ({', '.join(_literal(value) for value in _values(asked))})" for name, asked in replace.items()]
     return " AND ".join(parts) or "true"
+
+
+def _values(asked: Value | Sequence[Value]) -> list[Value]:
+    return [asked] if isinstance(asked, str | int | date) else list(asked)
+
+
+def _text(value: Value) -> str:
+    """Return a partition value as Delta's log writes it."""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _properties(commit: Mapping[str, str]) -> CommitProperties:
+    return CommitProperties(custom_metadata={"userMetadata": json.dumps(dict(commit), sort_keys=True)})
 
 
 def _literal(value: Value) -> str:
@@ -137,8 +214,8 @@ def _literal(value: Value) -> str:
     return f"'{escaped}'"
 
 
-def _nullable(table: Table) -> pa.Schema:
-    return pa.schema([field.with_nullable(True) for field in table.schema])
+def _outside(table: Table) -> TableMismatchError:
+    return TableMismatchError(f"Table {table.name}: rows lie outside what is replaced.", "Name what they replace.")
 
 
 def _absent(table: Table) -> CallError:

@@ -62,6 +62,11 @@ class Table:
         """The Arrow schema; columns of the key may not be null."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.name not in self.key) for c in self.columns])
 
+    @cached_property
+    def stored(self) -> pa.Schema:
+        """The Arrow schema as Delta stores it: every column nullable."""
+        return pa.schema([field.with_nullable(True) for field in self.schema])
+
     def rows_from(self, source: pa.Table, known: Mapping[str, Any]) -> pa.Table:
         """Return rows of this table: each column from `known` (an array or a value), else from `source`, else null."""
         columns = []

@@ -7,7 +7,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sandbox.lakehouse.batches import by_person
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.feeds import GEOTAGGED_POST, MOBILE_CELL, MOBILE_EVENT
 from sandbox.lakehouse.tables.persons import PRESENCE_DAY
@@ -37,8 +36,7 @@ def run(run: StageRun) -> None:
 
 def _write(run: StageRun, events: DataFrame, locate: Locate, feed: str) -> None:
     run.say(f"presence of {feed}")
-    days = by_person(events, partial(_days, locate=locate, feed=feed), PRESENCE_DAY, ())
-    run.write(days, PRESENCE_DAY, feed=feed)
+    run.write_persons(events, partial(_days, locate=locate, feed=feed), PRESENCE_DAY, (), feed=feed)
 
 
 def _days(events: pa.Table, locate: Locate, feed: str) -> pa.Table:

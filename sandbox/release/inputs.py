@@ -176,4 +176,4 @@ def _office_key(workspace: Workspace) -> str:
 
 
 def _empty(table: Table) -> pa.Table:
-    return pa.schema([field.with_nullable(True) for field in table.schema]).empty_table()
+    return table.stored.empty_table()

@@ -109,4 +109,4 @@ def _cell(observation: Observation, release_id: str) -> dict[str, Any]:
 
 
 def _rows(rows: list[dict[str, Any]], table: Table) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=pa.schema([field.with_nullable(True) for field in table.schema]))
+    return pa.Table.from_pylist(rows, schema=table.stored)

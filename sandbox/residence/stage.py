@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from sandbox.concepts.codes import TOTAL
 from sandbox.concepts.rules import RULES
-from sandbox.lakehouse.batches import by_person
 from sandbox.lakehouse.run import StageRun
+from sandbox.lakehouse.store import Value
 from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT, GEOTAGGED_POST, MOBILE_EVENT
 from sandbox.lakehouse.tables.persons import HOME, PRESENCE_DAY, RESIDENCE_CHANGE, SPELL
 from sandbox.lakehouse.tables.reference import CALENDAR
@@ -33,12 +33,11 @@ def _from_presence(run: StageRun, presence: Presence) -> None:
     seen = days.where(F.col("local_date") < F.lit(run.observed_until)).select(
         "person_key", "bucket", "home_country", "local_date", "place", "weight"
     )
-    run.write(by_person(seen, presence.homes, HOME, ("local_date", "place")), HOME, feed=presence.feed)
+    run.write_persons(seen, presence.homes, HOME, ("local_date", "place"), feed=presence.feed)
     homes = run.read(HOME).where(F.col("feed") == presence.feed)
-    changes = by_person(homes, presence.changes, RESIDENCE_CHANGE, ("month",))
-    run.write(changes, RESIDENCE_CHANGE, vintage=run.vintage, feed=presence.feed)
-    spells = by_person(seen, presence.temporary, SPELL, ("local_date", "place"))
-    run.write(spells, SPELL, vintage=run.vintage, feed=presence.feed)
+    of_feed: dict[str, Value] = {"vintage": run.vintage, "feed": presence.feed}
+    run.write_persons(homes, presence.changes, RESIDENCE_CHANGE, ("month",), **of_feed)
+    run.write_persons(seen, presence.temporary, SPELL, ("local_date", "place"), **of_feed)
 
 
 def _from_crossings(run: StageRun) -> None:
@@ -46,10 +45,8 @@ def _from_crossings(run: StageRun) -> None:
     feed = BORDER_MOVEMENT.name
     movements = _movements(run)
     order = ("event_date", "event_ts", "movement_id")
-    stays = by_person(movements, judgement.stays, SPELL, order)
-    run.write(stays, SPELL, vintage=run.vintage, feed=feed)
-    changes = by_person(movements, judgement.changes, RESIDENCE_CHANGE, order)
-    run.write(changes, RESIDENCE_CHANGE, vintage=run.vintage, feed=feed)
+    run.write_persons(movements, judgement.stays, SPELL, order, vintage=run.vintage, feed=feed)
+    run.write_persons(movements, judgement.changes, RESIDENCE_CHANGE, order, vintage=run.vintage, feed=feed)
 
 
 def _movements(run: StageRun) -> DataFrame:

@@ -10,7 +10,10 @@ from pyspark.sql import functions as F
 
 from sandbox.errors import CallError, TableMismatchError
 from sandbox.lakehouse import store
+from sandbox.lakehouse.batches import PersonFunction, written_by_person
+from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.figures import FLOW_BALANCE
+from sandbox.lakehouse.tables.persons import HOME
 from sandbox.settings import Workspace
 
 JANUARY, FEBRUARY = date(2025, 1, 1), date(2025, 2, 1)
@@ -34,7 +37,7 @@ def balance(vintage: date, *stayed: int) -> pa.Table:
 
 
 def written(spark: SparkSession, workspace: Workspace, rows: pa.Table, vintage: date) -> None:
-    store.write_small(rows, spark, workspace, FLOW_BALANCE, {"vintage": vintage}, {"stage": "estimates"})
+    store.write_small(rows, workspace, FLOW_BALANCE, {"vintage": vintage}, {"stage": "estimates"})
 
 
 def stayed(workspace: Workspace, **where: date) -> list[int]:
@@ -59,7 +62,7 @@ def test_a_write_leaves_other_vintages_alone(spark: SparkSession, workspace: Wor
 def test_rows_outside_what_the_write_names_are_refused(spark: SparkSession, workspace: Workspace) -> None:
     written(spark, workspace, balance(JANUARY, 5), JANUARY)
 
-    with pytest.raises(Exception, match="DELTA_REPLACE_WHERE_MISMATCH"):
+    with pytest.raises(TableMismatchError, match="flow_balance: rows lie outside what is replaced"):
         written(spark, workspace, balance(FEBRUARY, 9), JANUARY)
 
 
@@ -105,3 +108,57 @@ def test_the_canonical_hash_does_not_know_the_order_of_rows() -> None:
 
 def test_every_table_lies_in_its_zone(workspace: Workspace) -> None:
     assert FLOW_BALANCE.path(workspace) == Path(workspace.root, "gold", "flow_balance")
+
+
+def test_rows_of_whole_persons_are_written_by_the_workers_as_spark_would(
+    spark: SparkSession, workspace: Workspace
+) -> None:
+    written_by_workers(spark, workspace, {1: 3, 2: 4})
+
+    assert months_seen(workspace) == {1: 3, 2: 4}
+    assert store.read(spark, workspace, HOME).count() == 2
+
+
+def test_workers_replace_the_partitions_that_are_named_and_no_others(spark: SparkSession, workspace: Workspace) -> None:
+    written_by_workers(spark, workspace, {1: 3}, feed="mobile_event")
+    written_by_workers(spark, workspace, {2: 4}, feed="geotagged_post")
+    written_by_workers(spark, workspace, {3: 5}, feed="mobile_event")
+
+    assert months_seen(workspace) == {2: 4, 3: 5}
+
+
+def test_workers_rows_outside_what_is_replaced_are_refused(spark: SparkSession, workspace: Workspace) -> None:
+    with pytest.raises(TableMismatchError, match="outside what is replaced"):
+        written_by_workers(spark, workspace, {1: 3}, feed="mobile_event", replaced="geotagged_post")
+
+
+def test_files_that_no_commit_names_count_for_nothing(spark: SparkSession, workspace: Workspace) -> None:
+    written_by_workers(spark, workspace, {1: 3})
+    persons = pa.table({"person_key": pa.array([9]), "bucket": pa.array([1], pa.int32())})
+    frame = spark.createDataFrame(persons)
+
+    written_by_person(frame, homes_seen({9: 9}, "mobile_event"), HOME, (), HOME.path(workspace))
+
+    assert months_seen(workspace) == {1: 3}
+
+
+def homes_seen(days: dict[int, int], feed: str) -> PersonFunction:
+    def homes(persons: pa.Table) -> pa.Table:
+        seen = pa.array([days[key] for key in persons["person_key"].to_pylist()], pa.int64())
+        return HOME.rows_from(persons, {"feed": feed, "month": JANUARY, "days_seen": seen})
+
+    return homes
+
+
+def written_by_workers(
+    spark: SparkSession, workspace: Workspace, days: dict[int, int], feed: str = "mobile_event", replaced: str = ""
+) -> None:
+    buckets = pa.array([key % 2 for key in days], pa.int32())
+    frame = spark.createDataFrame(pa.table({"person_key": pa.array(list(days)), "bucket": buckets}))
+    run = StageRun(workspace, "residence", JANUARY, JANUARY, 0)
+    run.write_persons(frame, homes_seen(days, feed), HOME, (), feed=replaced or feed)
+
+
+def months_seen(workspace: Workspace) -> dict[int, int]:
+    rows = store.read_small(workspace, HOME).to_pylist()
+    return {row["person_key"]: row["days_seen"] for row in rows}
