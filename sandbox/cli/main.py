@@ -24,7 +24,7 @@ NOUNS = (
     "experiment",
     "log",
 )
-VERBS = ("doctor", "demo", "init", "run", "status")
+VERBS = ("doctor", "demo", "init", "run", "status", "docs")
 FAULT_LOG = Path("sandbox-fault.log")
 
 

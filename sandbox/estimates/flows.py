@@ -71,9 +71,14 @@ def collected(counts: DataFrame) -> pd.DataFrame:
 
 
 def monthly_cells(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return every month's cells by sex and subpopulation with all margins, cells of zero included."""
+    """Return every month's total, its cells by sex, and those by subpopulation; cells of zero included.
+
+    Not sex by subpopulation: a month's crossings are too few for it, and most of what would be hidden then could be
+    hidden only together with the margins.
+    """
     by_cell = counts.assign(partner_area=TOTAL).rename(columns={"month": "period"})
-    return _complete(_with_totals(by_cell, ("sex", "subpopulation")), ("sex", "subpopulation"))
+    cells = _complete(_with_totals(by_cell, ("sex", "subpopulation")), ("sex", "subpopulation"))
+    return cells[(cells["sex"] == TOTAL) | (cells["subpopulation"] == TOTAL)].reset_index(drop=True)
 
 
 def monthly_partner_cells(counts: pd.DataFrame) -> pd.DataFrame:

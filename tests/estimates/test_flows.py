@@ -97,8 +97,14 @@ def test_margins_are_sums_and_empty_cells_are_told() -> None:
     decided = cells[cells["direction"] == "A"].set_index(["sex", "subpopulation"])["decided"]
     assert decided["_T", "_T"] == 20
     assert decided["F", "_T"] == decided["_T", "native_citizen"] == 10
-    assert decided["F", "unknown"] == 0
-    assert len(cells) == 2 * 3 * 3, "departures too, though there are none"
+    assert decided["_T", "unknown"] == 10
+    assert cells.query("direction == 'D'")["decided"].eq(0).all(), "departures too, though there are none"
+    assert len(cells) == 2 * (1 + 2 + 2)
+
+
+def test_a_month_is_told_by_sex_and_by_subpopulation_but_not_by_both() -> None:
+    cells = flows.monthly_cells(counted(month=[1]))
+    assert not ((cells["sex"] != "_T") & (cells["subpopulation"] != "_T")).any()
 
 
 def history(**columns: Any) -> pd.DataFrame:
