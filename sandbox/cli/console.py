@@ -3,13 +3,15 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder with the sandbox.toml.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
@@ -28,13 +30,23 @@ def answer(values: Mapping[str, Any], as_json: bool, are_typed: bool = False) ->
         sys.stdout.write(f"{name if are_typed else name.replace('_', ' ')}: {value}\n")
 
 
+@dataclass
+class Telling:
+    """What is said of one piece of work: `say` while it goes on, `result` when it is over."""
+
+    say: Callable[[str], None] = lambda _text: None
+    result: str = ""
+
+
 @contextmanager
-def told(what: str, quiet: bool = False) -> Iterator[None]:
-    """Say what is being done while it is done, and how long it took."""
+def told(what: str, quiet: bool = False) -> Iterator[Telling]:
+    """Say what is being done while it is done, and at the end what came of it and how long it took."""
     if quiet:
-        yield
+        yield Telling()
         return
     start = time.perf_counter()
-    with progress.status(f"{what} …"):
-        yield
-    progress.print(f"  {what}  [dim]{time.perf_counter() - start:.1f} s[/dim]")
+    with progress.status(f"{what} …") as status:
+        telling = Telling(say=lambda text: status.update(f"{what}: {escape(text)} …"))
+        yield telling
+    result = f"  {telling.result}" if telling.result else ""
+    progress.print(f"  {what}{result}  [dim]{time.perf_counter() - start:.1f} s[/dim]")

@@ -84,8 +84,8 @@ def ingest_delivery(
     from sandbox.pipeline import held
 
     there = read_workspace(workspace)
-    with held(there), told(f"taking in {delivery.name}", quiet):
-        account = ingest_folder(there, delivery, lambda _line: None)
+    with held(there), told(f"taking in {delivery.name}", quiet) as telling:
+        account = ingest_folder(there, delivery, telling.say)
     if account is None:
         answer({"delivery": delivery.name, "state": "taken in before"}, as_json)
         return

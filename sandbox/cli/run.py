@@ -1,6 +1,8 @@
 """`sandbox run` and `sandbox status`: the pipeline, and where it stands."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,8 +59,10 @@ def follow(this: "StageRun", stages: "Sequence[Stage]", quiet: bool = False) -> 
             if not quiet:
                 progress.print(f"  {stage.name}  [dim]already done, skipped[/dim]")
             continue
-        with told(stage.name, quiet):
-            stage.run(ready)
+        with told(stage.name, quiet) as telling:
+            at_work = replace(ready, say=telling.say, written=Counter())
+            stage.run(at_work)
+            telling.result = f"{at_work.written.total():,} rows written"
         said[stage.name] = "done"
     return said
 

@@ -1,7 +1,8 @@
 """What one run of one stage may touch: its month, vintage and seed, and its tables, read and written here only."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -34,6 +35,8 @@ class StageRun:
     seed: int
     fingerprint: str = ""
     say: Callable[[str], None] = _silent
+    written: Counter[str] = field(default_factory=Counter)
+    """Rows written so far, by table."""
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -57,6 +60,7 @@ class StageRun:
     def write(self, frame: DataFrame, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
         """Replace the rows that have these values."""
         store.write(frame, self.workspace, table, replace, self._commit)
+        self.written[table.name] += store.rows_added(self.workspace, table)
 
     def write_persons(
         self,
@@ -69,16 +73,19 @@ class StageRun:
         """Replace the partitions that have these values by what `function` makes of whole persons, on the workers."""
         files = written_by_person(frame, function, table, order, table.path(self.workspace))
         store.commit_files(files, self.workspace, table, replace, self._commit)
+        self.written[table.name] += sum(file.rows for file in files)
 
     def write_small(self, rows: pa.Table, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
         """Replace the rows that have these values by aggregates decided outside Spark."""
         store.write_small(rows, self.workspace, table, replace, self._commit)
+        self.written[table.name] += rows.num_rows
 
     def write_stream(
         self, rows: pa.RecordBatchReader, table: Table, **replace: store.Value | Sequence[store.Value]
     ) -> None:
         """Replace the rows that have these values by a stream that need not fit in memory."""
         store.write_stream(rows, self.workspace, table, replace, self._commit)
+        self.written[table.name] += store.rows_added(self.workspace, table)
 
     @property
     def _commit(self) -> dict[str, str]:

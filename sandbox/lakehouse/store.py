@@ -177,6 +177,13 @@ def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:
     return [json.loads(entry["userMetadata"]) for entry in history if entry.get("userMetadata")]
 
 
+def rows_added(workspace: Workspace, table: Table) -> int:
+    """Return the rows that the newest commit wrote, as its own metrics tell; Spark and delta-rs name them apart."""
+    (newest,) = DeltaTable(str(table.path(workspace))).history(1)
+    metrics = newest["operationMetrics"]
+    return int(metrics.get("num_added_rows", metrics.get("numOutputRows", 0)))
+
+
 def canonical_sha256(rows: pa.Table, table: Table) -> str:
     """Return the hash of the table's canonical export: rows sorted by key, declared columns and types."""
     ordered = rows.select(list(table.names)).cast(table.stored).sort_by([(n, "ascending") for n in table.key])
