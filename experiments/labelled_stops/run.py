@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from experiments.journey import Found, Sent, estimate_row, keep, report, take_in, tracked
-from experiments.labelled_stops.homes import homes_of_stops, scored
+from experiments.labelled_stops.compare import compared, user_outcomes
+from experiments.labelled_stops.homes import homes_of_stops, labels_of, scored
 from sandbox.benchmark.gates import Gate, GateStatus
 from sandbox.benchmark.records import Row, SeriesId, comparison_rows, verdict_row
 from sandbox.benchmark.verdict import judged_alone
@@ -32,33 +34,29 @@ def run(workspace: Workspace, shared: Path, seed: int) -> list[Row]:
     with tracked(workspace, NAME, {"seed": seed, "vintage": str(DELIVERED)}):
         take_in(workspace, [Sent("howde", "stop", [(file, "howde_stops")], (FIRST, LAST), DELIVERED)], seed)
         write_homes(StageRun(workspace, NAME, DELIVERED, DELIVERED, seed))
-        found, shares = concluded(store.read_small(workspace, HOME).to_pandas(), stops_of(workspace))
+        stops = store.read_small(workspace, STOP)
+        labels = labels_of(stops.to_pandas())
+        found, shares = concluded(store.read_small(workspace, HOME).to_pandas(), labels)
         keep(workspace, NAME, found)
-        return report(found, shares)
+        return [*report(found, shares), *compared(stops, labels, seed)]
 
 
 def write_homes(run: StageRun) -> None:
     """Find the homes of all persons on the workers and write them."""
 
     def homes(stops: pa.Table) -> pa.Table:
-        found = homes_of_stops(stops.to_pandas())
-        rows = found.assign(feed="stop", home_country="").merge(_buckets(stops), on="person_key")
-        status = rows["home"].notna().map({True: "determined", False: "undetermined"})
-        return pa.Table.from_pandas(rows.assign(status=status), schema=HOME.stored, preserve_index=False)
+        key, bucket = (stops[name].combine_chunks() for name in ("person_key", "bucket"))
+        found = homes_of_stops(stops)
+        of_person = bucket.take(pc.index_in(found["person_key"].combine_chunks(), key))
+        return HOME.rows_from(found, {"feed": "stop", "home_country": "", "bucket": of_person})
 
     stops = run.read(STOP).select("person_key", "bucket", "start_ts", "end_ts", "place")
     run.write_persons(stops, homes, HOME, ("start_ts", "place"), feed="stop")
 
 
-def stops_of(workspace: Workspace) -> pd.DataFrame:
-    """Return the stops with their true labels."""
-    stops: pd.DataFrame = store.read_small(workspace, STOP).to_pandas()
-    return stops
-
-
-def concluded(homes: pd.DataFrame, stops: pd.DataFrame) -> tuple[Found, Mapping[str, float]]:
+def concluded(homes: pd.DataFrame, labels: pd.DataFrame) -> tuple[Found, Mapping[str, float]]:
     """Return the rows of estimate, comparison and verdict, and the shares."""
-    outcomes = scored(homes, stops)
+    outcomes = scored(homes, labels)
     by_month = outcomes["outcome"].value_counts(normalize=True).reindex(OUTCOMES, fill_value=0.0)
     by_user = user_outcomes(outcomes).value_counts(normalize=True).reindex(OUTCOMES, fill_value=0.0)
     found = Found()
@@ -81,17 +79,3 @@ def concluded(homes: pd.DataFrame, stops: pd.DataFrame) -> tuple[Found, Mapping[
         found.comparisons += comparison_rows(identity, ("", "latest"), {"share_of_persons": by_user[outcome]}, gates)
         found.verdicts.append(verdict_row(identity, "_T", "", judged_alone(gates), None))
     return found, {f"{outcome}_share": float(by_month[outcome]) for outcome in OUTCOMES}
-
-
-def user_outcomes(outcomes: pd.DataFrame) -> pd.Series:
-    """Return one outcome a person: that of the place that is home in most nights, undetermined if there is none."""
-    told = outcomes[outcomes["outcome"] != "undetermined"]
-    nights = told.groupby(["person_key", "home", "outcome"])[["night_days"]].sum().reset_index()
-    best = nights.sort_values(["night_days", "home"]).drop_duplicates("person_key", keep="last")
-    persons = outcomes["person_key"].drop_duplicates()
-    return best.set_index("person_key")["outcome"].reindex(persons).fillna("undetermined")
-
-
-def _buckets(stops: pa.Table) -> pd.DataFrame:
-    pairs: pd.DataFrame = stops.select(["person_key", "bucket"]).to_pandas()
-    return pairs.drop_duplicates()

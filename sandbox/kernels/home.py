@@ -1,4 +1,9 @@
-"""Homes from presence: the place of each day by one shortest path, the home of each month, stable homes, moves."""
+"""Homes and stays away from presence: per person the cheapest explanation of the days seen, on two levels.
+
+A person has one home at a time and is there or away in another place. Days seen elsewhere than the explanation says,
+changes of home and episodes away have a cost; the explanation with the lowest sum is found exactly (a segmental
+shortest path, as in hidden semi-Markov models: Yu 2010, "Hidden semi-Markov models", Artificial Intelligence 174).
+"""
 
 from typing import NamedTuple
 
@@ -6,161 +11,207 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sandbox.kernels.runs import NOTHING, Ints, Reals, Runs, contrary, known_places, leading
+
 NO_PLACE = -1  # stands for an undetermined place inside kernels; NULL outside
-OPEN_END = np.iinfo(np.int64).max  # end of a move without a return
+# What is known of a home: it was seen and is where the person is or may be; left for an episode that must end at home;
+# left for one whose end is not seen; not seen yet.
+HOME, AWAY, GONE, BEFORE = range(4)
 
 
-class Days(NamedTuple):
-    """One element a person and day seen: number of the person, day since epoch, place on the path."""
+class Costs(NamedTuple):
+    """What an explanation costs, in whole days of contrary evidence, and how many days an episode may last.
 
-    person: NDArray[np.int64]
-    day: NDArray[np.int64]
-    place: NDArray[np.int32]
+    An episode lasts from the first to the last day seen there. Of a `trip` or `stay` the home is seen before and after,
+    of an `unended` one only on one side: longer ones are a home of their own.
+    """
 
-
-class Homes(NamedTuple):
-    """One element a person and month with evidence: months since 1970-01, home (`NO_PLACE` undetermined), days."""
-
-    person: NDArray[np.int64]
-    month: NDArray[np.int64]
-    home: NDArray[np.int32]
-    home_days: NDArray[np.int64]
-    days_seen: NDArray[np.int64]
+    move: float = 3.0
+    stay: float = 3.5
+    trip: float = 2.5
+    unended: float = 2.0
+    trip_days: int = 25
+    stay_days: int = 182
+    unended_days: int = 20
 
 
-class Moves(NamedTuple):
-    """One element a move: `start` is the first day in `to_place`, `end` the day of return or `OPEN_END`."""
+class Blocks(NamedTuple):
+    """One element a block of runs explained alike: first run, home, place (home or where the person is away)."""
 
-    person: NDArray[np.int64]
-    is_permanent: NDArray[np.bool_]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    from_place: NDArray[np.int32]
-    to_place: NDArray[np.int32]
+    run: Ints
+    home: Ints
+    place: Ints
 
 
-def _month_of(day: int) -> int:
-    """Return months since 1970-01 of a day since 1970-01-01 (Hinnant, days_from_civil inverted)."""
-    shifted = day + 719468
-    era = shifted // 146097
-    of_era = shifted - era * 146097
-    year_of_era = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    march_month = (5 * of_year + 2) // 153
-    month = march_month + 3 if march_month < 10 else march_month - 9
-    year = year_of_era + era * 400 + (1 if month <= 2 else 0)
-    return (year - 1970) * 12 + month - 1
+class Steps(NamedTuple):
+    """The cheapest way to each state before each run, runs + 1 × four kinds of known places (kind × places + place).
+
+    Its cost, the run where its last block starts, the state before that block, and whether the block is away.
+    """
+
+    cost: Reals
+    start: NDArray[np.int32]
+    before: NDArray[np.int32]
+    is_away: NDArray[np.bool_]
 
 
-month_of = njit(_month_of, cache=True)
+class Timelines(NamedTuple):
+    """One element a person and block, in time order: first and last day seen, home, place; all int64."""
+
+    person: Ints
+    first: Ints
+    last: Ints
+    home: Ints
+    place: Ints
 
 
-def _cheapest(cost: NDArray[np.float64], penalty: float) -> NDArray[np.int64]:
-    """Return the place of each day: `cost` is days × places; ties go to staying, then to the lower place."""
-    days, places = cost.shape
-    total = cost[0].copy()
-    came_from = np.empty((days, places), np.int64)
-    for day in range(1, days):
-        cheapest = np.argmin(total)
-        switched = total[cheapest] + penalty
-        for place in range(places):
-            stays = total[place] <= switched
-            came_from[day, place] = place if stays else cheapest
-            total[place] = (total[place] if stays else switched) + cost[day, place]
-    chosen = np.empty(days, np.int64)
-    chosen[-1] = np.argmin(total)
-    for day in range(days - 1, 0, -1):
-        chosen[day - 1] = came_from[day, chosen[day]]
-    return chosen
+def _cost_away(days: int, costs: Costs) -> float:
+    """Return what an episode away with a beginning and an end costs; infinite if it is too long."""
+    if days <= costs.trip_days:
+        return costs.trip
+    return costs.stay if days <= costs.stay_days else np.inf
 
 
-cheapest = njit(_cheapest, cache=True)
+cost_away = njit(_cost_away, cache=True)
 
 
-def _path(
-    person_offsets: NDArray[np.int64],
-    day: NDArray[np.int64],
-    place: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    penalty: float,
-) -> Days:
-    """Return the place of each person and day seen.
+def _lower(steps: Steps, run: int, state: int, cost: float, start: int, before: int, is_away: bool) -> None:
+    """Reach `state` before `run` by a block from `start`, if that costs less; at a tie what was tried first stands."""
+    if cost < steps.cost[run, state] - NOTHING:
+        steps.cost[run, state], steps.start[run, state] = cost, start
+        steps.before[run, state], steps.is_away[run, state] = before, is_away
 
-    Rows are sorted by person, then day; `weight` is the share of the day's evidence that the place has, so a day's
-    weights add up to at most one, less where the evidence is weak.
+
+lower = njit(_lower, cache=True)
+
+
+def _at_home(steps: Steps, run: int, led_by: int, here: Reals, costs: Costs) -> None:
+    """Try to explain one run by being at home: what was seen elsewhere is contrary evidence."""
+    places = len(here)
+    for home in range(places):
+        for kind in (HOME, BEFORE, AWAY, GONE):
+            state = kind * places + home
+            cost = steps.cost[run, state] + here[home]
+            if home != led_by:
+                lower(steps, run + 1, state, cost, run, state, False)
+            elif kind != GONE:
+                lower(steps, run + 1, HOME * places + home, cost, run, state, False)
+    if led_by >= 0:
+        best = np.argmin(steps.cost[run, : 2 * places])  # HOME and AWAY
+        cost = steps.cost[run, best] + costs.move + here[led_by]
+        lower(steps, run + 1, HOME * places + led_by, cost, run, best, False)
+
+
+at_home = njit(_at_home, cache=True)
+
+
+def _episodes(steps: Steps, runs: Runs, number: Ints, run: int, against: Reals, costs: Costs) -> None:
+    """Try every episode away that ends with `run`: it begins with a run of the same place, this or an earlier one."""
+    at, first, places = number[run], run, against.shape[1]
+    longest = max(costs.stay_days, costs.unended_days)
+    while first >= 0 and runs.last[run] - runs.first[first] < longest:
+        if number[first] == at:
+            days, elsewhere = runs.last[run] - runs.first[first] + 1, against[run + 1, at] - against[first, at]
+            whole = cost_away(days, costs) + elsewhere
+            open_ended = (costs.unended if days <= costs.unended_days else np.inf) + elsewhere
+            for home in range(places):
+                if home == at:
+                    continue
+                for state in (HOME * places + home, AWAY * places + home):
+                    cost = steps.cost[first, state]
+                    lower(steps, run + 1, AWAY * places + home, cost + whole, first, state, True)
+                    lower(steps, run + 1, GONE * places + home, cost + open_ended, first, state, True)
+                state = BEFORE * places + home
+                cost = steps.cost[first, state] + open_ended
+                lower(steps, run + 1, AWAY * places + home, cost, first, state, True)
+        first -= 1
+
+
+episodes = njit(_episodes, cache=True)
+
+
+def _traced(steps: Steps, leading_place: Ints, known: Ints, state: int) -> Blocks:
+    """Return the blocks that lead to `state` after the last run; neighbours explained alike are one."""
+    places, run = len(known), len(leading_place)
+    blocks = Blocks(np.empty(run, np.int64), np.empty(run, np.int64), np.empty(run, np.int64))
+    first = run  # blocks are written from the end
+    while run > 0:
+        start, home = steps.start[run, state], known[state % places]
+        place = leading_place[run - 1] if steps.is_away[run, state] else home
+        if first == len(leading_place) or blocks.home[first] != home or blocks.place[first] != place:
+            first -= 1
+        blocks.run[first], blocks.home[first], blocks.place[first] = start, home, place
+        state, run = steps.before[run, state], start
+    return Blocks(blocks.run[first:], blocks.home[first:], blocks.place[first:])
+
+
+traced = njit(_traced, cache=True)
+
+
+def _explained(runs: Runs, known: Ints, against: Reals, costs: Costs) -> tuple[float, Blocks]:
+    """Return the lowest cost and its blocks; at a tie the home stays, then the lower place wins."""
+    count, places = len(runs.place), len(known)
+    number = np.full(count, -1)
+    for run in range(count):
+        found = np.searchsorted(known, runs.place[run])
+        if found < places and known[found] == runs.place[run]:
+            number[run] = found
+    shape = (count + 1, 4 * places)
+    steps = Steps(
+        np.full(shape, np.inf), np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.bool_)
+    )
+    steps.cost[0, BEFORE * places : (BEFORE + 1) * places] = 0.0
+    for run in range(count):
+        at_home(steps, run, number[run], against[run + 1] - against[run], costs)
+        if number[run] >= 0:
+            episodes(steps, runs, number, run, against, costs)
+    final = steps.cost[count].copy()
+    final[AWAY * places : (AWAY + 1) * places] = np.inf  # nobody came back
+    final[BEFORE * places : (BEFORE + 1) * places] = np.inf
+    best = np.argmin(final)
+    return final[best], traced(steps, runs.place, known, best)
+
+
+explained = njit(_explained, cache=True)
+
+
+def _timelines(person_offsets: Ints, day: Ints, place: Ints, weight: Reals, costs: Costs) -> Timelines:
+    """Return the cheapest explanation of each person.
+
+    Rows are sorted by person, day and place, one a person, day and place; `weight` is the strength of the evidence,
+    a day's rows add up to at most one, less where the day says little.
     """
     rows = len(day)
-    out = Days(np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int32))
+    out = Timelines(
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+        np.empty(rows, np.int64),
+    )
     filled = 0
     for person in range(len(person_offsets) - 1):
-        start, end = person_offsets[person], person_offsets[person + 1]
-        if start == end:
+        own = slice(person_offsets[person], person_offsets[person + 1])
+        runs = leading(day[own], place[own], weight[own])
+        if not len(runs.place):
             continue
-        own = np.unique(place[start:end])
-        first = filled
-        row_day = np.empty(end - start, np.int64)
-        for row in range(start, end):
-            if row == start or day[row] != day[row - 1]:
-                out.person[filled], out.day[filled] = person, day[row]
-                filled += 1
-            row_day[row - start] = filled - 1 - first
-        cost = np.zeros((filled - first, len(own)))
-        for row in range(start, end):
-            cost[row_day[row - start]] += weight[row]
-        for row in range(start, end):
-            cost[row_day[row - start], np.searchsorted(own, place[row])] -= weight[row]
-        chosen = cheapest(cost, penalty)
-        for index in range(filled - first):
-            out.place[first + index] = own[chosen[index]]
-    return Days(out.person[:filled], out.day[:filled], out.place[:filled])
+        known = known_places(runs)
+        _, blocks = explained(runs, known, contrary(runs, known, day[own], place[own], weight[own]), costs)
+        end = filled + len(blocks.run)
+        out.person[filled:end] = person
+        out.first[filled:end] = runs.first[blocks.run]
+        out.last[filled : end - 1] = runs.last[blocks.run[1:] - 1]
+        out.last[end - 1] = runs.last[-1]
+        out.home[filled:end], out.place[filled:end] = blocks.home, blocks.place
+        filled = end
+    return Timelines(out.person[:filled], out.first[:filled], out.last[:filled], out.home[:filled], out.place[:filled])
 
 
-path = njit(_path, cache=True)
-
-
-def _monthly(days: Days, min_days: int) -> Homes:
-    """Return the home of each month: the place with most days, determined from `min_days` days seen and a majority."""
-    rows = len(days.day)
-    out = Homes(
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int32),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-    )
-    filled, start = 0, 0
-    while start < rows:
-        person, month = days.person[start], month_of(days.day[start])
-        end = start + 1
-        while end < rows and days.person[end] == person and month_of(days.day[end]) == month:
-            end += 1
-        places = np.sort(days.place[start:end])
-        best, best_days, run = places[0], 0, 0
-        for index in range(len(places)):
-            run = run + 1 if index > 0 and places[index] == places[index - 1] else 1
-            if run > best_days:
-                best, best_days = places[index], run
-        seen = end - start
-        determined = seen >= min_days and 2 * best_days > seen
-        out.person[filled], out.month[filled] = person, month
-        out.home[filled] = best if determined else NO_PLACE
-        out.home_days[filled], out.days_seen[filled] = best_days, seen
-        filled += 1
-        start = end
-    return Homes(
-        out.person[:filled], out.month[:filled], out.home[:filled], out.home_days[:filled], out.days_seen[:filled]
-    )
-
-
-monthly = njit(_monthly, cache=True)
+timelines = njit(_timelines, cache=True)
 
 
 def _stable(
-    person_offsets: NDArray[np.int64],
-    month: NDArray[np.int64],
-    home: NDArray[np.int32],
-    window_months: int,
-    threshold_months: int,
+    person_offsets: Ints, month: Ints, home: NDArray[np.int32], window_months: int, threshold_months: int
 ) -> NDArray[np.int32]:
     """Return the stable home at each row's month: the place that is home in `threshold` of the window around it.
 
@@ -185,60 +236,3 @@ def _stable(
 
 
 stable = njit(_stable, cache=True)
-
-
-def _moves(days: Days, shortest_away: int, longest_away: int) -> Moves:
-    """Return temporary moves (away and back within the bounds) and permanent ones (the home changes), by start.
-
-    Runs of the path are merged from the shortest possible episode outwards: an episode is away if the place before
-    it is also the place after it.
-    """
-    rows = len(days.day)
-    out = Moves(
-        np.empty(rows, np.int64),
-        np.empty(rows, np.bool_),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int32),
-        np.empty(rows, np.int32),
-    )
-    filled, start = 0, 0
-    while start < rows:
-        end = start + 1
-        while end < rows and days.person[end] == days.person[start]:
-            end += 1
-        run_start = np.empty(end - start, np.int64)
-        run_place = np.empty(end - start, np.int32)
-        runs = 0
-        for row in range(start, end):
-            if runs > 0 and run_place[runs - 1] == days.place[row]:
-                continue
-            run_start[runs], run_place[runs] = days.day[row], days.place[row]
-            runs += 1
-            while runs >= 3 and run_place[runs - 3] == run_place[runs - 1]:
-                away = run_start[runs - 1] - run_start[runs - 2]
-                if away > longest_away:
-                    break
-                if away >= shortest_away:
-                    out.person[filled], out.is_permanent[filled] = days.person[start], False
-                    out.start[filled], out.end[filled] = run_start[runs - 2], run_start[runs - 1]
-                    out.from_place[filled], out.to_place[filled] = run_place[runs - 3], run_place[runs - 2]
-                    filled += 1
-                runs -= 2
-        for run in range(1, runs):
-            out.person[filled], out.is_permanent[filled] = days.person[start], True
-            out.start[filled], out.end[filled] = run_start[run], OPEN_END
-            out.from_place[filled], out.to_place[filled] = run_place[run - 1], run_place[run]
-            filled += 1
-        start = end
-    return Moves(
-        out.person[:filled],
-        out.is_permanent[:filled],
-        out.start[:filled],
-        out.end[:filled],
-        out.from_place[:filled],
-        out.to_place[:filled],
-    )
-
-
-moves = njit(_moves, cache=True)

@@ -4,26 +4,35 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-SHORT = 64  # rows of one person up to which insertion beats sorting
+LARGEST = 2.0**62  # a packed key stays below it
 
 
-def _insert_sorted(
-    order: NDArray[np.int64], day: NDArray[np.int64], sequence: NDArray[np.int64], start: int, end: int
+def _span(key: NDArray[np.int64]) -> float:
+    """Return how many values lie from the lowest to the highest; as a float, for they may be more than 64 bits hold."""
+    return float(key.max()) - float(key.min()) + 1.0
+
+
+span = njit(_span, cache=True)
+
+
+def _sort_packed(
+    rows: NDArray[np.int64], day: NDArray[np.int64], sequence: NDArray[np.int64], low: tuple[int, int], sequences: int
 ) -> None:
-    """Sort the rows `order[start:end]` by day and sequence; rows that are equal keep their order."""
-    for place in range(start + 1, end):
-        row = order[place]
-        gap = place
-        while gap > start:
-            other = order[gap - 1]
-            if day[other] < day[row] or (day[other] == day[row] and sequence[other] <= sequence[row]):
-                break
-            order[gap] = other
-            gap -= 1
-        order[gap] = row
+    """Sort one person's `rows` by day, sequence and place among them, all three packed into one number.
+
+    `low` holds the lowest day and sequence; `sequences` is how many there may be on a day.
+    """
+    packed = np.empty(len(rows), np.int64)
+    for place in range(len(rows)):
+        row = rows[place]
+        packed[place] = ((day[row] - low[0]) * sequences + sequence[row] - low[1]) * len(rows) + place
+    packed.sort()
+    before = rows.copy()
+    for place in range(len(rows)):
+        rows[place] = before[packed[place] % len(rows)]
 
 
-insert_sorted = njit(_insert_sorted, cache=True)
+sort_packed = njit(_sort_packed, cache=True)
 
 
 def _ordered_by_person(
@@ -36,20 +45,24 @@ def _ordered_by_person(
     offsets = np.zeros(persons + 1, np.int64)
     for code in person:
         offsets[code + 1] += 1
+    most = offsets.max()
     offsets = np.cumsum(offsets)
     following = offsets[:-1].copy()
     order = np.empty(len(person), np.int64)
     for row in range(len(person)):
         order[following[person[row]]] = row
         following[person[row]] += 1
+    if not len(person):
+        return order, offsets
+    low, last = (day.min(), sequence.min()), sequence.max()
+    can_be_packed = span(day) * span(sequence) * most < LARGEST
     for code in range(persons):
-        start, end = offsets[code], offsets[code + 1]
-        if end - start <= SHORT:
-            insert_sorted(order, day, sequence, start, end)
+        rows = order[offsets[code] : offsets[code + 1]]
+        if can_be_packed:
+            sort_packed(rows, day, sequence, low, last - low[1] + 1)
         else:
-            rows = order[start:end].copy()
-            rows = rows[np.argsort(sequence[rows], kind="mergesort")]
-            order[start:end] = rows[np.argsort(day[rows], kind="mergesort")]
+            rows[:] = rows[np.argsort(sequence[rows], kind="mergesort")]
+            rows[:] = rows[np.argsort(day[rows], kind="mergesort")]
     return order, offsets
 
 

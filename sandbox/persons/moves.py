@@ -1,4 +1,4 @@
-"""Permanent and temporary moves of a plain file of presence, with the columns of `sandbox moves apply`."""
+"""Permanent and temporary moves of whole persons, from the timelines of `persons.homes`; and as Chi et al. 2020."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,80 @@ from numpy.typing import NDArray
 
 from sandbox.kernels.walk import NO_DAY
 from sandbox.persons.columns import date_column, days, number_column
-from sandbox.persons.evidence import Counted, counted, presence_table
-from sandbox.persons.homes import LONGEST_AWAY, moves_of
-from sandbox.persons.presence import Presence, PresenceColumns, presence_read, segments_found
+from sandbox.persons.homes import COSTS, named, presence_of, starts_of, timelines_of
+from sandbox.persons.presence import Counted, Presence, PresenceColumns, days_of, presence_read, segments_found
 
+SHORTEST_AWAY, LONGEST_AWAY = 7, 182
 NEAR = 90  # days before and after a move in which evidence is counted
 
 
 @dataclass(frozen=True)
 class Moves:
-    """One element a move; `end` is the day of return, `NO_DAY` for a permanent one."""
+    """One element a move, by person and start; `end` is the day of return, `NO_DAY` for a permanent one."""
 
     person: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
-    from_place: pa.ChunkedArray
-    to_place: pa.ChunkedArray
+    from_place: NDArray[np.int64]
+    to_place: NDArray[np.int64]
+
+
+def moves_of(presence: pa.Table) -> pa.Table:
+    """Return one row a move: `person_key, is_permanent, start, end, from_place, to_place`; [start, end).
+
+    `presence` has `person_key, local_date, place, weight`, sorted by person.
+    """
+    persons, places, evidence = presence_of(presence)
+    found = moves_in(evidence)
+    return pa.table(
+        {
+            "person_key": persons.take(pa.array(found.person)),
+            "is_permanent": found.end == NO_DAY,
+            "start": date_column(found.start),
+            "end": date_column(found.end),
+            "from_place": named(places, found.from_place),
+            "to_place": named(places, found.to_place),
+        }
+    )
+
+
+def moves_in(evidence: Counted) -> Moves:
+    """Return temporary moves (7 to 182 days away and back) and permanent ones (the home changes)."""
+    found = timelines_of(evidence)
+    start = starts_of(found)
+    before = np.flatnonzero(found.person[1:] == found.person[:-1])
+    after = before + 1
+    changes = after[found.home[after] != found.home[before]]
+    away = after[found.place[after] != found.home[after]]
+    away = away[away + 1 < len(start)]
+    back = (found.person[away + 1] == found.person[away]) & (found.home[away + 1] == found.home[away])
+    away = away[back]
+    begin, end = start[away], start[away + 1]
+    # A short trip with silence around it was hardly longer than it was seen.
+    spare = COSTS.trip_days - (found.last[away] - found.first[away] + 1)
+    is_trip = (spare >= 0) & (end - begin > COSTS.trip_days)
+    begin = np.where(is_trip, np.maximum(begin, found.first[away] - spare // 2), begin)
+    end = np.where(is_trip, np.minimum(end, found.last[away] + 1 + spare // 2), end)
+    kept = (end - begin >= SHORTEST_AWAY) & (end - begin <= LONGEST_AWAY)
+    away, begin, end = away[kept], begin[kept], end[kept]
+    moves = Moves(
+        np.append(found.person[away], found.person[changes]),
+        np.append(begin, start[changes]),
+        np.append(end, np.full(len(changes), NO_DAY)),
+        np.append(found.home[away], found.home[changes - 1]),
+        np.append(found.place[away], found.home[changes]),
+    )
+    order = np.lexsort((moves.to_place, moves.start, moves.person))
+    return Moves(
+        *(column[order] for column in (moves.person, moves.start, moves.end, moves.from_place, moves.to_place))
+    )
 
 
 def moves_of_file(rows: pa.Table, by_path: bool) -> pa.Table:
     """Return one row a move, by person and start; `rows` has `person_id, date, place` and optional `n_events`."""
     presence = presence_read(rows, PresenceColumns())
-    seen = counted(len(presence.persons), presence.person, presence.day, presence.place, presence.weight)
-    moves = _by_path(presence, seen) if by_path else _by_segments(rows, presence)
+    seen = days_of(presence)
+    moves = moves_in(seen) if by_path else _by_segments(rows, presence)
     is_temporary = moves.end != NO_DAY
     key, first = _day_keys(seen)
     person, start = moves.person, moves.start - first
@@ -42,22 +93,13 @@ def moves_of_file(rows: pa.Table, by_path: bool) -> pa.Table:
             "kind": pc.if_else(pa.array(is_temporary), "temporary", "permanent"),
             "start": date_column(moves.start),
             "end": date_column(moves.end),
-            "from_place": moves.from_place,
-            "to_place": moves.to_place,
+            "from_place": named(presence.places, moves.from_place),
+            "to_place": named(presence.places, moves.to_place),
             "days_seen_before": number_column(_days_between(key, person, start - NEAR, start)),
             "days_seen_after": number_column(_days_between(key, person, start, start + NEAR)),
             "end_seen": pa.array((is_temporary | (last - start > LONGEST_AWAY)).astype(np.int8)),
         }
     )
-
-
-def _by_path(presence: Presence, seen: Counted) -> Moves:
-    if not len(seen.key):
-        none, nowhere = np.empty(0, np.int64), pa.chunked_array([], presence.places.type)
-        return Moves(none, none, none, nowhere, nowhere)
-    found = moves_of(presence_table(presence, seen))
-    start, end = days(found["start"]), days(found["end"])
-    return Moves(found["person_key"].to_numpy(), start, end, found["from_place"], found["to_place"])
 
 
 def _by_segments(rows: pa.Table, presence: Presence) -> Moves:
@@ -87,11 +129,7 @@ def _by_segments(rows: pa.Table, presence: Presence) -> Moves:
     end = np.full(len(start), NO_DAY)
     temporary = np.flatnonzero(is_undone & ~is_return)
     end[temporary] = start[temporary + 1]
-    kept = pa.array(~is_return)
-    return Moves(
-        person[~is_return], start[~is_return], end[~is_return],
-        found["from_place"].filter(kept), found["to_place"].filter(kept),
-    )  # fmt: skip
+    return Moves(*(column[~is_return] for column in (person, start, end, origin, target)))
 
 
 def _day_keys(seen: Counted) -> tuple[NDArray[np.int64], int]:

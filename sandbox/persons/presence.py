@@ -1,6 +1,7 @@
 """Presence of whole persons: rows of person, day and place into sorted arrays, and their segments and moves."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +46,16 @@ class Presence:
         return ordered_by_person(self.person, len(self.persons), first, second)
 
 
+class Counted(NamedTuple):
+    """One element a person, key (such as a day) and place, sorted by these: how many rows it has, what they weigh."""
+
+    person: NDArray[np.int64]
+    key: NDArray[np.int64]
+    place: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class SegmentsFound:
     """`moves` and `segments`, with the columns of `sandbox segments apply`."""
@@ -62,11 +73,51 @@ def placed(rows: pa.Table, columns: PresenceColumns, day: NDArray[np.int64]) -> 
     """Return the arrays of a table whose days are known already."""
     check_dated_and_placed(day, rows[columns.place])
     person, persons = coded(rows[columns.person])
-    code, places = coded(rows[columns.place])
-    ranked = pc.array_sort_indices(places)
-    rank = np.argsort(np.asarray(ranked)) if len(places) else np.empty(0, np.int64)
+    place, places = ranked(rows[columns.place])
     weight = weights(rows[columns.weight]) if columns.weight in rows.column_names else np.ones(rows.num_rows)
-    return Presence(person, persons, rank[code], places.take(ranked), day, weight)
+    return Presence(person, persons, place, places, day, weight)
+
+
+def ranked(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
+    """Return codes in the order of the text, so that a tie goes to the same place in any file, and the texts."""
+    code, values = coded(column)
+    ascending = pc.array_sort_indices(values)
+    rank = np.empty(len(values), np.int64)
+    rank[ascending.to_numpy()] = np.arange(len(values))
+    return rank[code] if len(code) else code, values.take(ascending)
+
+
+def counted(
+    persons: int,
+    person: NDArray[np.int64],
+    key: NDArray[np.int64],
+    place: NDArray[np.int64],
+    weight: NDArray[np.float64],
+) -> Counted:
+    """Count and sum rows by person, key and place."""
+    order, _ = ordered_by_person(person, persons, key, place)
+    person, key, place = person[order], key[order], place[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (person[1:] != person[:-1]) | (key[1:] != key[:-1]) | (place[1:] != place[:-1])
+    first = np.flatnonzero(is_first)
+    rows = np.diff(np.append(first, len(order)))
+    total = np.add.reduceat(weight[order], first) if len(first) else np.empty(0)
+    return Counted(person[first], key[first], place[first], rows, total)
+
+
+def days_of(presence: Presence) -> Counted:
+    """Return the evidence of each person, day and place: its share of what the day weighs."""
+    return shares(counted(len(presence.persons), presence.person, presence.day, presence.place, presence.weight))
+
+
+def shares(found: Counted) -> Counted:
+    """Return each weight as a share of all that the person and key have; 0 where these weigh nothing."""
+    is_first = np.ones(len(found.key), np.bool_)
+    is_first[1:] = (found.person[1:] != found.person[:-1]) | (found.key[1:] != found.key[:-1])
+    first = np.flatnonzero(is_first)
+    total = np.add.reduceat(found.weight, first) if len(first) else np.empty(0)
+    total = np.repeat(total, np.diff(np.append(first, len(found.key))))
+    return found._replace(weight=np.divide(found.weight, total, out=np.zeros(len(total)), where=total > 0))
 
 
 def check_dated_and_placed(day: NDArray[np.int64], place: pa.ChunkedArray) -> None:

@@ -11,7 +11,8 @@ from sandbox.concepts.codes import FlowClass, InternalMobility, Sex, Subpopulati
 from sandbox.concepts.population import UNKNOWN_AGE
 from sandbox.concepts.rules import Rule
 from sandbox.lakehouse.tables.persons import HOME, RESIDENCE_CHANGE, SPELL
-from sandbox.persons.homes import homes_by_month, moves_of, stable_changes
+from sandbox.persons.homes import homes_by_month, stable_changes
+from sandbox.persons.moves import moves_of
 
 DAYS_AFTER_SHOCK = 30
 AVERAGE_MONTH = 365.25 / 12

@@ -27,9 +27,35 @@ def stops(*rows: tuple[str, str, str]) -> pa.Table:
 
 
 def test_each_month_with_evidence_has_one_row_and_every_day_counts_as_a_night() -> None:
-    (january, february) = homes_of_file(daily("A" * 31 + "B" * 10), by_path=True, time_zone=None).to_pylist()
+    (january, february) = homes_of_file(daily("A" * 31 + "B" * 25), by_path=True, time_zone=None).to_pylist()
     assert (january["month"], january["home"], january["night_days"], january["days_seen"]) == ("2024-01", "A", 31, 31)
     assert (february["home"], february["status"], february["work"]) == ("B", "determined", None)
+
+
+def test_a_fortnight_or_two_months_elsewhere_change_no_home() -> None:
+    for away in (14, 60):
+        homes = homes_of_file(daily("A" * 60 + "B" * away + "A" * 60), by_path=True, time_zone=None)
+        assert set(homes["home"].to_pylist()) == {"A"}
+
+
+def test_the_home_of_a_month_is_that_of_its_middle() -> None:
+    homes = homes_of_file(daily("A" * 43 + "B" * 60), by_path=True, time_zone=None)  # the move is on 13 February
+    assert homes["home"].to_pylist() == ["A", "B", "B", "B"]
+
+
+def test_by_mode_a_month_needs_three_days_and_a_majority() -> None:
+    def home_of(days: str) -> str | None:
+        return homes_of_file(daily(days), by_path=False, time_zone=None)["home"].to_pylist()[0]
+
+    assert (home_of("AABA"), home_of("AABB"), home_of("AA"), home_of("AAABBCD")) == ("A", None, None, None)
+
+
+def test_a_night_seen_for_an_hour_says_less_than_a_whole_one() -> None:
+    whole = [(f"2024-01-{day:02d}T20:00:00", f"2024-01-{day + 1:02d}T06:00:00", "flat") for day in range(1, 21)]
+    brief = [(f"2024-01-{day:02d}T20:00:00", f"2024-01-{day:02d}T21:00:00", "bar") for day in range(21, 31)]
+    later = [(f"2024-02-{day:02d}T20:00:00", f"2024-02-{day:02d}T21:00:00", "bar") for day in range(1, 21)]
+    homes = homes_of_file(stops(*whole, *brief, *later), by_path=True, time_zone=None)
+    assert homes["home"].to_pylist() == ["flat", "flat"]
 
 
 def test_a_month_with_two_days_is_undetermined() -> None:
@@ -82,6 +108,24 @@ def test_away_and_back_is_temporary_and_for_good_is_permanent() -> None:
     assert (trip["start"], trip["end"]) == (MONDAY + timedelta(100), MONDAY + timedelta(120))
     assert (move["kind"], move["from_place"], move["to_place"], move["end"]) == ("permanent", "A", "C", None)
     assert (move["days_seen_before"], move["days_seen_after"], move["end_seen"]) == (90, 90, 1)
+
+
+def test_a_move_is_dated_to_the_middle_of_the_days_on_which_it_can_have_been() -> None:
+    trip, move = moves_of_file(
+        daily("A" * 100 + "." * 10 + "B" * 40 + "." * 4 + "A" * 100 + "." * 20 + "C" * 60), True
+    ).to_pylist()
+    assert (trip["start"], trip["end"]) == (MONDAY + timedelta(105), MONDAY + timedelta(152))
+    assert move["start"] == MONDAY + timedelta(264)
+
+
+def test_a_short_trip_in_a_long_silence_was_hardly_longer_than_it_was_seen() -> None:
+    (trip,) = moves_of_file(daily("A" * 100 + "." * 40 + "B" * 15 + "." * 40 + "A" * 100), by_path=True).to_pylist()
+    assert (trip["start"], trip["end"]) == (MONDAY + timedelta(135), MONDAY + timedelta(160))
+
+
+def test_a_stay_whose_return_is_not_seen_is_no_move_while_it_is_short() -> None:
+    assert moves_of_file(daily("A" * 100 + "B" * 20), by_path=True).num_rows == 0
+    assert moves_of_file(daily("A" * 100 + "B" * 21), by_path=True)["kind"].to_pylist() == ["permanent"]
 
 
 def test_a_move_seen_for_less_than_half_a_year_is_not_yet_known_to_last() -> None:

@@ -63,7 +63,7 @@ def test_months_that_say_nothing_make_no_change() -> None:
 
 
 def test_a_stay_away_and_back_is_temporary_and_its_end_the_last_day_away() -> None:
-    (spell,) = PRESENCE.temporary(days(("A1", 0, 59), ("A3", 60, 119), ("A1", 120, 200))).to_pylist()
+    (spell,) = PRESENCE.temporary(days(("A1", 0, 59), ("A3", 60, 119), ("A1", 120, 200), every=1)).to_pylist()
 
     assert (spell["place"], spell["kind"], spell["code"]) == ("A3", "temporary", "unknown")
     assert (spell["start"], spell["end"]) == (START + timedelta(60), START + timedelta(119))
