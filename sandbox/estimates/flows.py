@@ -13,6 +13,7 @@ from sandbox.concepts.rules import Rule
 from sandbox.errors import CheckFailedError
 from sandbox.estimates.cells import AsOf, first_day, last_day, month_number
 from sandbox.estimates.linkage import judged, with_linkage
+from sandbox.lakehouse.sums import exact_sum
 
 INDICATOR_OF = {Direction.ARRIVAL.value: "IMM", Direction.DEPARTURE.value: "EMI"}
 REFERENCE_MONTHS = 48
@@ -50,8 +51,8 @@ def crossing_counts(changes: DataFrame, predictions: DataFrame, rule: Rule) -> D
         F.count_if("is_inferred").alias("inferred"),
         F.count_if(is_undecided).alias("undecided"),
         F.count_if(is_migration).alias("decided"),
-        F.coalesce(F.sum(F.when(is_undecided, F.col("p"))), F.lit(0.0)).alias("expected"),
-        F.coalesce(F.sum(F.when(is_undecided, F.col("p") * (1 - F.col("p")))), F.lit(0.0)).alias("binomial"),
+        exact_sum(F.when(is_undecided, F.col("p"))).alias("expected"),
+        exact_sum(F.when(is_undecided, F.col("p") * (1 - F.col("p")))).alias("binomial"),
         F.count_if(is_migration | migrates_so_far).alias("naive"),
         F.count_if(is_undecided & F.col("p").isNull()).alias("unpredicted"),
     )

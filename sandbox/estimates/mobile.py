@@ -78,8 +78,25 @@ def exposure_by_area(turns: DataFrame) -> DataFrame:
     return turns.groupBy("month", "area").agg(F.sum("turns").alias("turns"))
 
 
+def most_days(days: DataFrame, areas: Sequence[str], country: str) -> DataFrame:
+    """Return the naive home: the place with evidence on most days of the month, the first by name at a tie.
+
+    `days` are rows of `presence_day`; kept are homes inside the country, of persons whose own network is of it.
+    """
+    number = F.year("local_date") * 12 + F.month("local_date") - 1
+    own = F.coalesce("home_country", F.lit(country)) == country
+    counted = (
+        days.where(own).groupBy("bucket", "person_key", number.alias("month"), "place").agg(F.count("*").alias("days"))
+    )
+    of_month = Window.partitionBy("bucket", "person_key", "month").orderBy(F.desc("days"), "place")
+    best = counted.withColumn("rank", F.row_number().over(of_month)).where("rank = 1")
+    return best.where(F.col("place").isin(list(areas))).select(
+        "person_key", "bucket", "month", F.col("place").alias("home")
+    )
+
+
 def monthly_home_changes(homes: DataFrame) -> DataFrame:
-    """Count, by month, area and destination, every change of the monthly home: what the naive method calls moves."""
+    """Count, by month, area and destination, every change of home: what the naive method calls moves."""
     by_person = Window.partitionBy("bucket", "person_key").orderBy("month")
     changed = homes.withColumn("area", F.lag("home").over(by_person)).where(F.col("area") != F.col("home"))
     return changed.groupBy("month", "area", F.col("home").alias("partner_area")).agg(F.count("*").alias("changes"))
@@ -102,7 +119,7 @@ class Observed:
     """What was counted of moves inside the country, by `month` (a number) and area; `shocks` are area and month.
 
     `moves`: moves, movers by area of origin and destination; `exposure`: turns by area; `naive`: changes of the
-    monthly home; `persons`: persons with a home, by month.
+    naive monthly home; `persons`: persons with a home, by month.
     """
 
     moves: pd.DataFrame
@@ -119,7 +136,7 @@ def internal_flows(observed: Observed, population: pd.Series, years: Sequence[in
     in i): occurrence–exposure rates, so that months in which nothing could be observed yet are taken as the ordinary
     months that could. The month of a shock in area i and the one after it are a kind of their own: they stand for
     themselves alone. Errors are Poisson (bounds: Garwood 1936, so none is of width zero). The naive figure counts
-    every change of the monthly home, raised by residents per person seen.
+    every change of the place with most days, raised by residents per person seen.
     """
     parts = [_matrix_of_year(year, observed, population) for year in years]
     cells = pd.concat(parts, ignore_index=True)

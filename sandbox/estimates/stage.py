@@ -120,6 +120,7 @@ def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:
     """Return INT_FLOW, IN_AREA and NIGHTS_NONRES; write the weights and the balance of persons."""
     run, population = inputs.run, inputs.population
     areas, indicator = list(population.index), INDICATORS["INT_FLOW"]
+    presence = inputs.presence(mobile.FEED)
     own = run.read(HOME).where((F.col("feed") == mobile.FEED) & (F.col("month") <= F.lit(run.month)))
     homes = mobile.resident_homes(own, areas, inputs.country)
     counts = mobile.persons_by_area(homes).toPandas()
@@ -134,14 +135,14 @@ def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:
     observed = mobile.Observed(
         moves=mobile.moves_by_area(inputs.changes(indicator.id), areas).toPandas(),
         exposure=mobile.exposure_by_area(turns).toPandas(),
-        naive=mobile.monthly_home_changes(homes).toPandas(),
+        naive=mobile.monthly_home_changes(mobile.most_days(presence, areas, inputs.country)).toPandas(),
         persons=counts.groupby("month")["persons"].sum(),
         shocks=inputs.shocks,
     )
     years = inputs.as_of.complete_years(first, last)
     matrix = mobile.internal_flows(observed, population, years, run.vintage)
     shares = combine.foreign_born_share(inputs.of_series(mobile.BENCHMARK))
-    spent = nights.nights_of_nonresidents(inputs.presence(mobile.FEED), inputs.country).toPandas()
+    spent = nights.nights_of_nonresidents(presence, inputs.country).toPandas()
     weight = float(population.sum()) / float(weights["persons"].sum())
     return [
         matrix,

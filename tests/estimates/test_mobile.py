@@ -79,6 +79,23 @@ def test_the_naive_method_counts_every_change_of_the_monthly_home(spark: SparkSe
     ]
 
 
+def test_the_naive_home_is_where_a_month_has_most_days_and_the_first_by_name_at_a_tie(spark: SparkSession) -> None:
+    places = ["A2", "A2", "A1", "NZL"]
+    rows = [
+        {"person_key": 1, "local_date": date(2024, 1, day), "place": place, "home_country": "XAA"}
+        for day, place in enumerate(places, start=1)
+    ] + [
+        {"person_key": 1, "local_date": date(2024, 2, 1), "place": "A2", "home_country": "XAA"},
+        {"person_key": 1, "local_date": date(2024, 2, 2), "place": "A1", "home_country": "XAA"},
+        {"person_key": 2, "local_date": date(2024, 1, 1), "place": "A1", "home_country": "NZL"},
+    ]
+    found = mobile.most_days(table(spark, PRESENCE_DAY, rows), AREAS, "XAA").toPandas()
+    assert sorted(zip(found["person_key"], found["month"] - JANUARY, found["home"], strict=True)) == [
+        (1, 0, "A2"),
+        (1, 1, "A1"),
+    ]
+
+
 def test_moves_are_those_between_areas_of_the_country(spark: SparkSession) -> None:
     rows = [
         {"change_id": "1", "person_key": 1, "from_place": "A1", "to_place": "A2", "is_change": True},
