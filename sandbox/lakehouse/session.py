@@ -25,6 +25,8 @@ FIXED = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # NumPy and models take a table of many rows as fast as one of few.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     # Jobs here are short: the optimising compiler would take the cores longer than it saves (128 s to 101 s of CPU).
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",

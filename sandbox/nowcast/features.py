@@ -6,6 +6,7 @@ so that what comes after the origin is not filtered out but absent.
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +18,20 @@ from sandbox.kernels.outcomes import outcomes
 from sandbox.kernels.walk import NO_DAY, UNKNOWN, Outcomes
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES, CROSSING_FEATURE
 from sandbox.nowcast.history import INSERTED, History, Seen
-from sandbox.nowcast.parts import month_start
+from sandbox.nowcast.parts import SOONEST_FINAL, month_start
 from sandbox.persons.crossings import Initial
 
 Ints = NDArray[np.int64]
 NOT_SEEN = np.int8(-1)
 MISSING = "missing"
+
+
+class Kept(StrEnum):
+    """Which replayed crossings are kept: those to learn from and to foretell, those to be judged by, or both."""
+
+    LEARNT = "learnt"
+    JUDGED = "judged"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,15 @@ class Plan:
     refits: tuple[int, ...]
     repair: str
     every_crossing: bool = False
+    kept: Kept = Kept.ALL
 
     @property
     def origins(self) -> tuple[int, ...]:
         """Every month to which something is replayed."""
-        return (*range(self.learnt_from + 1, min(self.last_origin + 1, self.vintage)), self.vintage)
+        first, last = self.learnt_from + 1, self.last_origin
+        if self.kept is Kept.JUDGED:
+            first, last = self.judged_from + 1, min(last, self.judged_to + self.longest)
+        return (*range(first, min(last + 1, self.vintage)), self.vintage)
 
 
 @dataclass
@@ -82,15 +95,35 @@ def _replayed(history: History, origin: int, plan: Plan, known: NDArray[np.int8]
     if origin in plan.refits:
         known[row, plan.refits.index(origin)] = outcome
     month = history.month[row]
-    horizon = origin - month
-    drawn = (history.drawn[row] == horizon[:, None]).any(axis=1)
-    judged = (month >= plan.judged_from) & (month <= plan.judged_to) & (horizon >= 1) & (horizon <= plan.longest)
-    wanted = (outcome < 0) & (month >= plan.learnt_from) & (drawn | judged | (origin in plan.refits))
-    wanted |= judged & (outcome == 1)
-    if origin == plan.vintage:
-        wanted |= (outcome < 0) | ((month >= plan.learnt_from) & ((outcome == 1) | plan.every_crossing))
+    drawn = (history.drawn[row] == (origin - month)[:, None]).any(axis=1)
+    wanted = np.zeros(len(row), np.bool_)
+    if plan.kept is not Kept.JUDGED:
+        wanted |= _is_learnt(outcome, month, origin, drawn, plan)
+    if plan.kept is not Kept.LEARNT:
+        wanted |= (outcome != 0) & is_judged(month, origin, plan)
     numbers = _numbers(seen, own[wanted], found, plan.rule)
     return Replayed(row[wanted], origin, outcome[wanted], drawn[wanted], numbers)
+
+
+def is_judged(month: Ints, origin: Ints | int, plan: Plan) -> NDArray[np.bool_]:
+    """Tell which pairs of reference month and origin the backtest judges."""
+    horizon = origin - month
+    inside = (month >= plan.judged_from) & (month <= plan.judged_to)
+    return np.asarray(inside & (horizon >= 1) & (horizon <= plan.longest), np.bool_)
+
+
+def _is_learnt(
+    outcome: NDArray[np.int8], month: Ints, origin: int, drawn: NDArray[np.bool_], plan: Plan
+) -> NDArray[np.bool_]:
+    """Tell which crossings are kept to learn from, to know which months were decided, and to foretell."""
+    late = (origin in plan.refits) & (origin - month >= SOONEST_FINAL)
+    wanted = (outcome < 0) & (month >= plan.learnt_from) & (drawn | late)
+    if origin == plan.vintage:
+        settled = (month >= plan.judged_from) & (outcome == 1)
+        if plan.every_crossing:
+            settled = (month >= plan.learnt_from) & (outcome >= 0)
+        wanted |= (outcome < 0) | settled
+    return np.asarray(wanted, np.bool_)
 
 
 def _outcomes(seen: Seen, rule: Rule, until: int) -> Outcomes:
@@ -145,7 +178,7 @@ def _as_table(rows: pa.Table, history: History, parts: list[Replayed], known: ND
         "months_since": pa.array((origin - month).astype(np.float32)),
         **_covariates(taken, month),
     }
-    return pa.table(columns).select(list(CROSSING_FEATURE.names)).cast(_schema())
+    return pa.table(columns).select(list(CROSSING_FEATURE.names)).cast(CROSSING_FEATURE.stored)
 
 
 def _covariates(taken: pa.Table, month: Ints) -> dict[str, pa.Array]:
@@ -178,10 +211,6 @@ def _known(known: NDArray[np.int8]) -> pa.Array:
 def _month_starts(months: Ints) -> pa.Array:
     days = (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
     return pa.array(days)
-
-
-def _schema() -> pa.Schema:
-    return pa.schema([field.with_nullable(True) for field in CROSSING_FEATURE.schema])
 
 
 def _day_number(day: date) -> int:

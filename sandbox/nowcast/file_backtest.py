@@ -34,7 +34,7 @@ def backtest_file(file: Path, initial_file: Path | None, asked: Asked, out: Path
         frame.to_csv(out / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
     _record(file, asked, out, bins, frames["totals"])
     answering = sorted(
-        {model.recipe.value for (_, _, asked_for), model in replay.models.items() if asked_for == "boosting"}
+        {model.recipe.value for (_, _, asked_for, _), model in replay.models.items() if asked_for == "boosting"}
     )
     return {
         "totals": out / "totals.csv",

@@ -47,28 +47,40 @@ class Band:
     state: State = State.STEADY
 
 
-def band_of(errors: Reals) -> Band:
-    """Return the band of past relative errors (final − estimate) / estimate, the oldest first."""
+def band_of(errors: Reals, weights: Reals | None = None) -> Band:
+    """Return the band of past relative errors (final − estimate) / scale, the oldest first.
+
+    With `weights` (at most 1 each) errors of times unlike the present count for less (Barber, Candès, Ramdas &
+    Tibshirani 2023): the bound is the smallest error up to which the weights reach the level of all and one more.
+    """
     n = len(errors)
     if n == 0:
         return Band(0, 0.0, math.nan, math.nan, math.nan, math.nan, State.WITHHELD)
-    rank = min(n, math.ceil((n + 1) * LEVEL))
-    half = float(np.sort(np.abs(errors))[rank - 1])
+    order = np.argsort(np.abs(errors), kind="stable")
+    reached = np.cumsum((np.ones(n) if weights is None else weights)[order])
+    level = min(LEVEL, float(reached[-1] / (reached[-1] + 1.0)))
+    # A hair is allowed for: n / (n + 1) of n + 1 must be n.
+    rank = min(n - 1, int(np.searchsorted(reached, LEVEL * (reached[-1] + 1.0) - 1e-9)))
+    half = float(np.abs(errors)[order[rank]])
     spread = float(errors.std(ddof=1)) if n > 1 else math.nan
-    return Band(n, min(LEVEL, n / (n + 1)), -half, half, float(errors.mean()), spread)
+    return Band(n, level, -half, half, float(errors.mean()), spread)
 
 
-def monitored(errors: Reals, drift: float) -> Band:
+def monitored(errors: Reals, drift: float, weights: Reals | None = None, a_month: int = 1) -> Band:
     """Return the band as the regime monitor lets it stand.
 
-    It is widened to the largest of all errors when `drift` (of the inputs) is large or several of the newest
-    errors lie outside the band of the older ones; withheld when most do, or inputs are beyond comparison.
+    `a_month` errors come from each month. The band is widened to the largest of all errors when `drift` (of the
+    inputs) is large or several of the newest errors lie outside the band of the older ones; withheld when most do,
+    or inputs are beyond comparison.
     """
-    band = band_of(errors)
+    weights = np.ones(len(errors)) if weights is None else weights
+    band = band_of(errors, weights)
     if band.n < FEWEST_ERRORS:
         return replace(band, state=State.WITHHELD)
-    older = errors[:-NEWEST]
-    outside = int((np.abs(errors[-NEWEST:]) > band_of(older).upper).sum()) if len(older) >= FEWEST_ERRORS else 0
+    older, newest = errors[: -NEWEST * a_month], errors[-NEWEST * a_month :]
+    has_past = len(older) >= FEWEST_ERRORS
+    usual = band_of(older, weights[: len(older)]).upper if has_past else math.inf
+    outside = int((np.abs(newest) > usual).sum()) / a_month
     if outside >= OUTSIDE_WITHHELD or drift >= DRIFT_WITHHELD:
         return replace(band, state=State.WITHHELD)
     if outside >= OUTSIDE_WIDENED or drift >= DRIFT_WIDENED:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 LONGEST_HORIZON = 16
+SOONEST_FINAL = 12
+"""A month can't be wholly decided sooner: the 365th day on the new side has not come."""
 
 
 @dataclass(frozen=True)

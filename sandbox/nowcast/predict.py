@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.lakehouse.tables.persons import PREDICTION
-from sandbox.nowcast.backtest import features_of
-from sandbox.nowcast.models import Model, Recipe, probabilities, raw_probabilities
+from sandbox.nowcast.models import Model, Recipe, one_thread, probabilities, raw_probabilities
 from sandbox.nowcast.parts import PARTS, Part
 from sandbox.nowcast.registry import Registered, open_model
+from sandbox.nowcast.school import features_of
 
 FEED = "border_movement"
+DECIMALS = 12
 COMPARED = (Recipe.BOOSTING, Recipe.LOGISTIC)
 """Recipes that may become champion; they have to beat the other two, which need no fitting worth the name."""
 
@@ -81,10 +82,11 @@ def predictions(rows: pa.Table, vintage: pa.Scalar, answers: Answers) -> pa.Tabl
             answering = answers[part]
             features = features_of(undecided.take(pa.array(place)))
             model = answering.model()
-            raw[place], p[place] = raw_probabilities(model, features), probabilities(model, features)
+            with one_thread():
+                raw[place], p[place] = raw_probabilities(model, features), probabilities(model, features)
             label[place] = answering.label
     columns = {name: undecided[name] for name in PREDICTION.names if name in undecided.column_names}
     columns["feed"] = pa.array(np.full(undecided.num_rows, FEED, object), pa.string())
-    columns |= {"model": pa.array(label, pa.string()), "p_raw": pa.array(raw), "p": pa.array(p)}
-    nullable = pa.schema([field.with_nullable(True) for field in PREDICTION.schema])
-    return pa.table(columns).select(list(PREDICTION.names)).cast(nullable)
+    # The last digits of a model's answer hang on how many rows it is asked about at once.
+    columns |= {"model": pa.array(label, pa.string()), "p_raw": raw.round(DECIMALS), "p": p.round(DECIMALS)}
+    return pa.table(columns).select(list(PREDICTION.names)).cast(PREDICTION.stored)

@@ -4,48 +4,40 @@ A release's rows depend on nothing but the crossings to its vintage's last day: 
 July whatever releases are asked for, on outcomes as known then, and bands come from totals that were final then.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sandbox.concepts.rules import Rule
 from sandbox.errors import CallError
-from sandbox.nowcast.backtest import (
-    P_COLUMNS,
-    ModelKey,
-    Models,
-    Schooling,
-    features_of,
-    judged_rows,
-    known_at,
-    months_of,
-    part_numbers,
-    refits_used,
-    replayed_predictions,
-)
+from sandbox.nowcast.backtest import alike, months_of, part_numbers, predicted, refits_used
 from sandbox.nowcast.baselines import cell_probabilities, class_probabilities
-from sandbox.nowcast.features import Plan, crossing_rows
-from sandbox.nowcast.models import Model, Recipe
+from sandbox.nowcast.features import Plan, crossing_rows, is_judged
+from sandbox.nowcast.models import Lesson, Recipe
 from sandbox.nowcast.movements import Movements
 from sandbox.nowcast.parts import PARTS, Part, month_number, month_start
+from sandbox.nowcast.regime import Traffic
+from sandbox.nowcast.school import FOLDS, Models, Schooling, features_of, fitted, fold_of, known_at, without_fold
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-MODELS = {"champion": "p_boosting", "logistic": "p_logistic", "prior": "p_prior", "rule_so_far": "p_rule_so_far"}
+CHAMPION = Recipe.BOOSTING
+MODELS = {
+    "champion": CHAMPION,
+    "logistic": Recipe.LOGISTIC,
+    "prior": Recipe.PRIOR,
+    "rule_so_far": Recipe.RULE_SO_FAR,
+}
 """Where the predictions of a model stand; the champion is gradient boosting, or the step that it fell back to."""
 REFIT_EVERY = 6
-BAND_MONTHS = 27
-"""Final reference months whose errors make a band."""
-LOOKED_BACK = 48
-"""Months before a vintage among which those final months are looked for."""
+LOOKED_BACK = 60
+"""Months before a vintage among which final months, whose errors make a band, are looked for."""
 YEAR = 12
 LONGEST = 16 + YEAR
 """A year that ends at horizon 16 began at horizon 27."""
@@ -78,22 +70,63 @@ class Replay:
         return self.rows.filter(pc.invert(self.rows["decided"]))
 
     @cached_property
+    def learnt_from(self) -> dict[Part, int]:
+        """The first origin at which each part had the champion itself, nothing that it falls back to."""
+        never = self.school.plan.vintage + 1
+        first = dict.fromkeys(PARTS, never)
+        for part in PARTS:
+            kinds = {
+                at: {self.models[at, part, CHAMPION, fold].recipe for fold in range(FOLDS)}
+                for at, of, recipe, _ in self.models
+                if of == part and recipe is CHAMPION
+            }
+            first[part] = min((at for at, kind in kinds.items() if kind == {CHAMPION}), default=never)
+        return first
+
+    @cached_property
     def judged(self) -> pa.Table:
         """Those of them that the backtest judges."""
-        return judged_rows(self.undecided, self.school.plan)
+        month, origin = (months_of(self.undecided[name]) for name in ("reference_month", "origin"))
+        return self.undecided.filter(pa.array(is_judged(month, origin, self.school.plan)))
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """One row each of `judged`, one column a recipe; `outcome` as known by the end of the file."""
-        found = replayed_predictions(self.judged, self.school.plan, self.models)
-        frame = found.select(["direction", "horizon", "outcome", *P_COLUMNS.values()]).to_pandas()
-        return frame.assign(month=months_of(found["reference_month"]), origin=months_of(found["origin"]))
+        """One row each of `judged`, one column a recipe; `outcome` as known by the end of the file, or −1."""
+        rows = self.judged
+        keys = {
+            "direction": rows["direction"].to_numpy(zero_copy_only=False),
+            "month": months_of(rows["reference_month"]),
+            "origin": months_of(rows["origin"]),
+            "fold": fold_of(rows["draw"].to_numpy()),
+            "outcome": known_at(rows, len(self.school.plan.refits) - 1),
+        }
+        given = predicted(rows, self.models)
+        found = pd.DataFrame(keys | {recipe.value: p for recipe, p in given.items()})
+        return found.assign(horizon=found.origin - found.month)
+
+    def lesson(self, refit: int, part: Part) -> Lesson:
+        """Return what could be learnt of a part at a refit."""
+        return self.school.lesson(drawn_of(self.undecided, part), refit)
+
+    def crossings_known(self, refit: int, direction: str) -> pd.DataFrame:
+        """Return `visa_class, outcome, fold` of all crossings in the months that were final at a refit."""
+        school, rows = self.school, self.rows
+        everything = rows.filter(pc.equal(rows["origin"], pa.scalar(month_start(school.plan.vintage), pa.date32())))
+        final = pa.array([month_start(month) for month in school.final_months(refit)], pa.date32())
+        inside = pc.and_(pc.equal(everything["direction"], direction), pc.is_in(everything["reference_month"], final))
+        chosen = everything.filter(inside)
+        outcome = known_at(chosen, school.plan.refits.index(refit))
+        fold = fold_of(chosen["draw"].to_numpy())
+        crossings = pd.DataFrame({"visa_class": chosen["visa_class"].to_pandas(), "outcome": outcome, "fold": fold})
+        return crossings[crossings.outcome >= 0]
 
     @cached_property
     def totals(self) -> pd.DataFrame:
-        """One row a direction, month and origin (numbers): `decided, expected, undecided`."""
+        """One row a direction, month and origin (numbers): `decided, expected, variance, undecided`."""
         keys = ["direction", "month", "origin"]
-        expected = self.predictions.groupby(keys).agg(expected=("p_boosting", "sum"), undecided=("p_boosting", "size"))
+        p = self.predictions[CHAMPION.value]
+        sums = self.predictions[keys].assign(expected=p, variance=p * (1 - p), undecided=1)
+        expected = sums.groupby(keys).sum()
         migrations = self.rows.filter(pc.fill_null(self.rows["is_migration"], False))
         found = migrations.select(["direction"]).to_pandas()
         found = found.assign(month=months_of(migrations["reference_month"]), origin=months_of(migrations["origin"]))
@@ -124,13 +157,19 @@ def replayed(movements: Movements, asked: Asked) -> Replay:
     )
     months = pairs.aggregate([]).to_pydict()
     numbers = zip(map(month_number, months["origin"]), map(month_number, months["month"]), strict=True)
-    school = Schooling(plan, frozenset(numbers), asked.seed)
-    origins = [refit for refit in plan.refits if refit % REFIT_EVERY == 0 and refit <= asked.vintages[-1]]
-    tasks = (delayed(school.models)(part, drawn_of(undecided, part), origins, Recipe) for part in PARTS)
-    models: dict[ModelKey, Model] = {}
-    for fitted in Parallel(n_jobs=asked.jobs)(tasks):
-        models |= fitted
-    return Replay(asked, school, rows, models)
+    traffic = Traffic.of(months_of(movements.rows["event_date"]))
+    school = Schooling(plan, frozenset(numbers), traffic, asked.seed)
+    drawn = {part: drawn_of(undecided, part) for part in PARTS}
+    return Replay(asked, school, rows, fitted(school, drawn, _wanted(plan, asked), asked.jobs))
+
+
+def _wanted(plan: Plan, asked: Asked) -> dict[int, tuple[Recipe, ...]]:
+    """Return the recipes to fit at each refit: all where a release asked for is scored, before it what totals need."""
+    refits = [refit for refit in plan.refits if refit % REFIT_EVERY == 0 and refit <= asked.vintages[-1]]
+    return {
+        refit: tuple(Recipe) if refit + REFIT_EVERY > asked.vintages[0] else (CHAMPION, Recipe.RULE_SO_FAR)
+        for refit in refits
+    }
 
 
 def plan_of(rows: pa.Table, asked: Asked) -> Plan:
@@ -166,45 +205,27 @@ def scored_rows(replay: Replay) -> pd.DataFrame:
     Over all crossings undecided at the vintage whose outcome is known by the end of the file.
     """
     asked, found = replay.asked, replay.predictions
-    chosen = found["outcome"].notna() & found["origin"].isin(asked.vintages) & found["horizon"].isin(asked.horizons)
+    chosen = (found["outcome"] >= 0) & found["origin"].isin(asked.vintages) & found["horizon"].isin(asked.horizons)
     place = np.flatnonzero(chosen)
     known = found.iloc[place]
-    models = {name: known[column].to_numpy() for name, column in MODELS.items()} | _baselines(replay, place)
+    models = {name: known[recipe.value].to_numpy() for name, recipe in MODELS.items()} | _baselines(replay, place)
     keys = known[["direction", "horizon", "outcome"]]
     return pd.concat([keys.assign(model=name, p=p) for name, p in models.items()], ignore_index=True).dropna(subset="p")
 
 
 def _baselines(replay: Replay, place: Ints) -> dict[str, Reals]:
-    """Return `ia` and `ib` for these rows of `judged`."""
+    """Return `ia` and `ib` for these rows of `judged`: like the models, learnt without the persons they judge."""
     ia, ib = np.full(len(place), np.nan), np.full(len(place), np.nan)
-    for refit, part, within in _groups(replay, place):
-        features = features_of(replay.judged.take(pa.array(place[within])))
-        lesson = replay.school.lesson(drawn_of(replay.undecided, part), refit)
-        if len(lesson.outcome):
-            ia[within] = class_probabilities(_crossings_known(replay, refit, part.direction), features)
-            ib[within] = cell_probabilities(lesson, features)
-    return {"ia": ia, "ib": ib}
-
-
-def _crossings_known(replay: Replay, refit: int, direction: str) -> pd.DataFrame:
-    """Return `visa_class, outcome` of all crossings in the months that were final at a refit, as known then."""
-    school, rows = replay.school, replay.rows
-    everything = rows.filter(pc.equal(rows["origin"], pa.scalar(month_start(school.plan.vintage), pa.date32())))
-    final = pa.array([month_start(month) for month in school.final_months(refit)], pa.date32())
-    inside = pc.and_(pc.equal(everything["direction"], direction), pc.is_in(everything["reference_month"], final))
-    chosen = everything.filter(inside)
-    outcome = known_at(chosen, school.plan.refits.index(refit))
-    crossings = pd.DataFrame({"visa_class": chosen["visa_class"].to_pandas(), "outcome": outcome})
-    return crossings[crossings.outcome >= 0]
-
-
-def _groups(replay: Replay, place: Ints) -> Iterator[tuple[int, Part, Ints]]:
-    """Yield refit, part, and which of the rows at `place` they concern."""
+    lesson_of, crossings_of = cache(replay.lesson), cache(replay.crossings_known)
     rows = replay.predictions.iloc[place]
     used = refits_used(rows["origin"].to_numpy(np.int64), replay.models)
     number = part_numbers(rows["direction"].to_numpy(object), rows["horizon"].to_numpy(np.int64))
-    for refit in np.unique(used[used >= 0]):
-        for part in PARTS:
-            within = np.flatnonzero((used == refit) & (number == PARTS.index(part)))
-            if len(within):
-                yield int(refit), part, within
+    for within in alike(used, number, rows["fold"].to_numpy()):
+        refit, part, fold = int(used[within[0]]), PARTS[number[within[0]]], int(rows["fold"].iloc[within[0]])
+        lesson = without_fold(lesson_of(refit, part), fold) if refit >= 0 else None
+        if lesson is not None and len(lesson.outcome):
+            features = features_of(replay.judged.take(pa.array(place[within])))
+            known = crossings_of(refit, part.direction)
+            ia[within] = class_probabilities(known[known.fold != fold], features)
+            ib[within] = cell_probabilities(lesson, features)
+    return {"ia": ia, "ib": ib}

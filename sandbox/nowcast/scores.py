@@ -6,23 +6,38 @@ from numpy.typing import NDArray
 
 BINS = 500
 """Bins of probability, each 0.002 wide: fine enough that ten bins of equal count can be made of them."""
+UNITS = 1e9
+"""Sums are of whole billionths: the same whatever order the rows come in."""
 LOG_FLOOR = 1e-6
 """The rule so far says 0 and 1; its log loss is taken at this distance, else it would be infinite."""
 EQUAL_BINS = 10
+BIN_KEY = ["direction", "horizon", "model", "bin"]
+
+
+def bin_sums(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return sums by direction, horizon, model and bin, of rows with `p` and known `outcome`; reals in billionths."""
+    p = rows["p"].clip(LOG_FLOOR, 1 - LOG_FLOOR)
+    y = rows["outcome"].astype(np.int64)
+    units = {
+        "p": rows["p"],
+        "square": (rows["p"] - y) ** 2,
+        "log": -(y * np.log(p) + (1 - y) * np.log(1 - p)),
+    }
+    whole = {name: np.round(values * UNITS).astype(np.int64) for name, values in units.items()}
+    place = np.minimum((rows["p"] * BINS).astype(int), BINS - 1)
+    sums = rows[["direction", "horizon", "model"]].assign(bin=place, n=1, outcome=y, **whole)
+    return sums.groupby(BIN_KEY, as_index=False)[["n", "p", "outcome", "square", "log"]].sum()
+
+
+def in_ones(sums: pd.DataFrame) -> pd.DataFrame:
+    """Return sums of billionths as reals."""
+    columns = [name for name in ("p", "square", "log") if name in sums]
+    return sums.assign(**{name: sums[name] / UNITS for name in columns})
 
 
 def binned(rows: pd.DataFrame) -> pd.DataFrame:
     """Return sums by direction, horizon, model and bin, of rows with `p` and known `outcome`."""
-    p = rows["p"].clip(LOG_FLOOR, 1 - LOG_FLOOR)
-    y = rows["outcome"]
-    sums = rows.assign(
-        bin=np.minimum((rows["p"] * BINS).astype(int), BINS - 1),
-        n=1,
-        square=(rows["p"] - y) ** 2,
-        log=-(y * np.log(p) + (1 - y) * np.log(1 - p)),
-    )
-    keys = ["direction", "horizon", "model", "bin"]
-    return sums.groupby(keys, as_index=False)[["n", "p", "outcome", "square", "log"]].sum()
+    return in_ones(bin_sums(rows))
 
 
 def scored(bins: pd.DataFrame) -> pd.DataFrame:

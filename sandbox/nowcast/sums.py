@@ -1,106 +1,98 @@
 """What the driver may know of the crossings: sums, and samples of bounded size. Spark frames in, small frames out."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES, NUMBERS
-from sandbox.nowcast.backtest import P_COLUMNS, UndecidedMonths
+from sandbox.nowcast.backtest import part_numbers
 from sandbox.nowcast.features import Plan
 from sandbox.nowcast.parts import PARTS, Part, month_number, month_start
-from sandbox.nowcast.scores import BINS, LOG_FLOOR
+from sandbox.nowcast.regime import Traffic
+from sandbox.nowcast.school import UndecidedMonths
+from sandbox.nowcast.scores import BIN_KEY, in_ones
+from sandbox.nowcast.tally import TOTAL, TOTAL_KEY
 
 SAMPLE_ROWS = 60_000
 """Most rows of one part that are brought to the driver to learn from: about 11 MB."""
 SAMPLE_STEPS = 1_000_000
-UNITS = 1e9
-TOTAL_KEY = ("direction", "reference_month", "origin")
 
 
-def undecided_months(rows: DataFrame, plan: Plan) -> UndecidedMonths:
+def traffic(movements: DataFrame) -> Traffic:
+    """Return the crossings seen by month."""
+    counts = movements.groupBy(F.trunc("event_date", "month").alias("month")).count().toPandas()
+    months = pd.Series(counts["count"].to_numpy(), [month_number(month) for month in counts["month"]])
+    if months.empty:
+        return Traffic.of(months.to_numpy())
+    every = months.reindex(range(months.index.min(), months.index.max() + 1), fill_value=0)
+    return Traffic(int(every.index[0]), every.to_numpy())
+
+
+def counted(rows: DataFrame) -> pd.DataFrame:
+    """Return how many crossings there are: by part, class and month, whether drawn, decided, migrations, by origin."""
+    return (
+        rows.groupBy(
+            "direction", "reference_month", "origin", "horizon", "visa_class", "drawn", "decided", "is_migration"
+        )
+        .count()
+        .toPandas()
+    )
+
+
+def undecided_months(counts: pd.DataFrame, plan: Plan) -> UndecidedMonths:
     """Return the pairs of refit origin and reference month with a crossing undecided then."""
     refits = [month_start(month) for month in plan.refits]
-    found = rows.where(~F.col("decided") & F.col("origin").isin(refits)).select("origin", "reference_month").distinct()
-    return frozenset((month_number(row.origin), month_number(row.reference_month)) for row in found.collect())
+    found = counts[~counts.decided & counts.origin.isin(refits)][["origin", "reference_month"]].drop_duplicates()
+    return frozenset(
+        (month_number(o), month_number(m)) for o, m in zip(found.origin, found.reference_month, strict=True)
+    )
 
 
-def drawn_by_part(rows: DataFrame) -> dict[Part, pa.Table]:
-    """Return, for each part, the crossings drawn to learn from."""
+def final_totals(counts: pd.DataFrame, plan: Plan, months: list[int]) -> pd.DataFrame:
+    """Return the migrations of these months (numbers), all decided at the vintage, by direction."""
+    chosen = counts[(counts.origin == month_start(plan.vintage)) & counts.is_migration.eq(True)]
+    chosen = chosen[chosen.reference_month.map(month_number).isin(months)]
+    return chosen.groupby(["direction", "reference_month"])["count"].sum().rename("final").reset_index()
+
+
+def drawn_by_part(rows: DataFrame, counts: pd.DataFrame) -> dict[Part, pa.Table]:
+    """Return, for each part, the crossings drawn to learn from, thinned by a hash where there are too many.
+
+    Each part is fetched by itself, so that no fetch is larger than `SAMPLE_ROWS`; in one order, however they lie.
+    """
     kept = ["direction", "horizon", "change_id", "reference_month", "origin", "known_outcomes", "draw"]
-    drawn = rows.where(_is_drawn()).select(*kept, *NUMBERS, *CATEGORIES).persist()
-    try:
-        counts = drawn_counts(drawn)
-        return {part: drawn_rows(drawn, part, counts[part]) for part in PARTS}
-    finally:
-        drawn.unpersist()
+    drawn = counts[counts.drawn & ~counts.decided]
+    number = part_numbers(drawn.direction.to_numpy(object), drawn.horizon.to_numpy(np.int64))
+    sizes = np.bincount(number, drawn["count"], len(PARTS))
+    found = {}
+    for part, size in zip(PARTS, sizes, strict=True):
+        share = int(min(1.0, SAMPLE_ROWS / max(size, 1.0)) * SAMPLE_STEPS)
+        thinned = F.pmod(F.xxhash64("change_id"), F.lit(SAMPLE_STEPS)) < F.lit(share)
+        chosen = rows.where(_is_drawn() & _is_in(part) & thinned).select(*kept, *NUMBERS, *CATEGORIES)
+        found[part] = chosen.toArrow().sort_by([("reference_month", "ascending"), ("change_id", "ascending")])
+    return found
 
 
-def drawn_rows(drawn: DataFrame, part: Part, count: int) -> pa.Table:
-    """Return the crossings drawn to learn from in one part, thinned by a hash if there are too many of them."""
-    share = min(1.0, SAMPLE_ROWS / max(count, 1))
-    thinned = F.pmod(F.xxhash64("change_id"), F.lit(SAMPLE_STEPS)) < F.lit(int(share * SAMPLE_STEPS))
-    return drawn.where(_is_in(part) & thinned).drop("direction", "horizon").toArrow()
+def class_counts(counts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return crossings by part, class and month: `learnt` (drawn) and `now` (undecided at the vintage)."""
+    now = (counts.origin == month_start(plan.vintage)) & ~counts.decided
+    drawn = counts.drawn & ~counts.decided
+    chosen = counts[(now | drawn) & counts.horizon.between(1, PARTS[-1].last)]
+    part = part_numbers(chosen.direction.to_numpy(object), chosen.horizon.to_numpy(np.int64))
+    sizes = chosen.assign(part=part, learnt=chosen["count"].where(drawn, 0), now=chosen["count"].where(now, 0))
+    return sizes.groupby(["part", "visa_class", "reference_month"], as_index=False)[["learnt", "now"]].sum()
 
 
-def drawn_counts(drawn: DataFrame) -> dict[Part, int]:
-    """Return how many crossings are drawn in each part."""
-    counts = [F.sum(_is_in(part).cast("long")).alias(f"part_{number}") for number, part in enumerate(PARTS)]
-    found = drawn.agg(*counts).collect()[0]
-    return {part: found[number] or 0 for number, part in enumerate(PARTS)}
-
-
-def class_counts(rows: DataFrame, plan: Plan) -> pd.DataFrame:
-    """Return crossings by part and visa class: `learnt` (drawn, of the same calendar months) and `now` undecided."""
-    vintage = F.lit(month_start(plan.vintage))
-    number = F.coalesce(*[F.when(_is_in(part), F.lit(number)) for number, part in enumerate(PARTS)])
-    now = (F.col("origin") == vintage) & ~F.col("decided")
-    counted = (
-        rows.where((now | _is_drawn()) & F.col("horizon").between(1, PARTS[-1].last))
-        .groupBy(number.alias("part"), "visa_class", "reference_month")
-        .agg(F.sum(_is_drawn().cast("long")).alias("learnt"), F.sum(now.cast("long")).alias("now"))
-    )
-    return counted.toPandas()
-
-
-def decided_migrations(rows: DataFrame) -> pd.DataFrame:
-    """Return migrations decided at each origin, by direction and reference month."""
-    decided = rows.where(F.col("is_migration"))
-    return decided.groupBy(*TOTAL_KEY).agg(F.count("*").cast("double").alias("decided")).toPandas()
-
-
-def expected_migrations(replayed: DataFrame) -> pd.DataFrame:
-    """Return the sum of probabilities by direction, reference month and origin: one column a recipe."""
-    sums = [_exact_sum(F.col(column)).alias(column) for column in P_COLUMNS.values()]
-    return replayed.groupBy(*TOTAL_KEY).agg(*sums).toPandas()
-
-
-def binned_scores(replayed: DataFrame) -> pd.DataFrame:
-    """Return what `scores.binned` returns, computed where the rows are."""
-    models = F.array(*[F.struct(F.lit(r.value).alias("model"), F.col(c).alias("p")) for r, c in P_COLUMNS.items()])
-    known = replayed.where(F.col("outcome").isNotNull()).select("direction", "horizon", "outcome", F.explode(models))
-    long = known.select("direction", "horizon", "outcome", F.col("col.model"), F.col("col.p"))
-    p = F.greatest(F.least(F.col("p"), F.lit(1 - LOG_FLOOR)), F.lit(LOG_FLOOR))
-    y = F.col("outcome")
-    place = F.least(F.floor(F.col("p") * BINS), F.lit(BINS - 1)).alias("bin")
-    return (
-        long.where(F.col("p").isNotNull())
-        .groupBy("direction", "horizon", "model", place)
-        .agg(
-            F.count("*").alias("n"),
-            _exact_sum(F.col("p")).alias("p"),
-            F.sum("outcome").alias("outcome"),
-            _exact_sum((F.col("p") - y) ** 2).alias("square"),
-            _exact_sum(-(y * F.log(p) + (1 - y) * F.log(1 - p))).alias("log"),
-        )
-        .toPandas()
-        .sort_values(["direction", "horizon", "model", "bin"], ignore_index=True)
-    )
-
-
-def _exact_sum(column: Column) -> Column:
-    """Return a sum that is the same whatever order and parting the rows come in: of whole billionths."""
-    return F.sum(F.round(column * UNITS).cast("long")) / UNITS
+def backtest_sums(tallies: DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the sums of bins, as `scores.binned` does, and those of totals: `n, p, square` by month, origin, model."""
+    keys = [*TOTAL_KEY, "horizon", "model", "bin"]
+    sums = [F.sum(name).alias(name) for name in ("n", "p", "outcome", "square", "log")]
+    found = in_ones(tallies.groupBy(*keys).agg(*sums).toPandas())
+    is_total = found.bin == TOTAL
+    bins = found[~is_total].drop(columns=TOTAL_KEY[1:]).sort_values(BIN_KEY, ignore_index=True)
+    return bins, found[is_total].drop(columns=["bin", "outcome", "log"]).reset_index(drop=True)
 
 
 def _is_drawn() -> Column:

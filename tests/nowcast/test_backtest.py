@@ -8,17 +8,20 @@ import pytest
 
 from sandbox.concepts.rules import RULES
 from sandbox.nowcast.backtest import (
-    Schooling,
-    known_at,
+    DECIDED,
+    RECIPES,
     part_numbers,
+    predicted,
     refits_used,
     relative_errors,
     totals_of,
     with_net,
 )
 from sandbox.nowcast.features import Plan, crossing_rows
-from sandbox.nowcast.models import Model, Recipe
+from sandbox.nowcast.models import Model, Rates, Recipe
 from sandbox.nowcast.parts import PARTS, month_number, month_start, part_of
+from sandbox.nowcast.regime import Traffic
+from sandbox.nowcast.school import EVERYONE, FOLDS, Schooling, fitted, fold_of, folds_at, known_at, without_fold
 
 VINTAGE = month_number(date(2021, 12, 1))
 REFIT = VINTAGE - 6
@@ -34,7 +37,7 @@ def rows(border: pa.Table) -> pa.Table:
 def school(rows: pa.Table) -> Schooling:
     undecided = rows.filter(pc.invert(rows["decided"])).to_pandas()
     months = zip(undecided["origin"].map(month_number), undecided["reference_month"].map(month_number), strict=True)
-    return Schooling(PLAN, frozenset(months), 1)
+    return Schooling(PLAN, frozenset(months), Traffic(0, np.zeros(0, np.int64)), 1)
 
 
 def drawn(rows: pa.Table) -> pa.Table:
@@ -42,7 +45,7 @@ def drawn(rows: pa.Table) -> pa.Table:
 
 
 def test_a_model_is_not_used_before_it_was_fitted() -> None:
-    models = {(at, PARTS[0], Recipe.PRIOR): Model(Recipe.PRIOR, None, 0) for at in (100, 112)}
+    models = {(at, PARTS[0], Recipe.PRIOR, 0): Model(Recipe.PRIOR, None, 0) for at in (100, 112)}
     assert refits_used(np.array([99, 100, 111, 112, 130]), models).tolist() == [-1, 100, 100, 112, 112]
 
 
@@ -79,15 +82,16 @@ def test_parts_of_many_rows_are_those_of_each() -> None:
     assert part_numbers(direction, horizon).tolist() == expected
 
 
-def a_total(direction: str, decided: float, expected: float, final: float | None) -> pd.DataFrame:
+def a_total(direction: str, decided: int, expected: float, final: float | None) -> pd.DataFrame:
     key = {"direction": [direction], "reference_month": [date(2020, 1, 1)]}
-    origin = {"origin": [date(2020, 3, 1)]}
-    known = pd.DataFrame({**key, "final": [final]})
-    return totals_of(
-        pd.DataFrame({**key, **origin, "decided": [decided]}),
-        pd.DataFrame({**key, **origin, "expected": [expected], "so_far": [0.0]}),
-        known,
-    )
+    place = {**key, "origin": [date(2020, 3, 1)], "horizon": [2]}
+    sums = [
+        pd.DataFrame({**place, "model": [DECIDED], "n": [decided], "p": [0.0], "square": [0.0]}),
+        pd.DataFrame({**place, "model": ["boosting"], "n": [100], "p": [expected], "square": [1.0]}),
+        pd.DataFrame({**place, "model": ["rule_so_far"], "n": [100], "p": [0.0], "square": [0.0]}),
+    ]
+    final_total = pd.DataFrame({**key, "final": [final]})
+    return totals_of(pd.concat(sums, ignore_index=True), dict.fromkeys(PARTS, Recipe.BOOSTING), final_total)
 
 
 def test_a_total_is_decided_plus_expected_and_its_error_is_relative() -> None:
@@ -100,3 +104,54 @@ def test_a_total_is_decided_plus_expected_and_its_error_is_relative() -> None:
 
 def test_a_total_that_is_not_final_has_no_error() -> None:
     assert len(relative_errors(with_net(a_total("A", 30, 70, None)), "A", 2)) == 0
+
+
+def test_a_person_is_judged_by_models_that_never_saw_that_person(rows: pa.Table, school: Schooling) -> None:
+    part = PARTS[0]
+    judged = rows.filter(pc.and_(pc.equal(rows["direction"], "A"), pc.invert(rows["decided"])))
+    judged = judged.filter(pc.equal(judged["origin"], pa.scalar(month_start(REFIT), pa.date32())))
+    lesson = school.lesson(drawn(rows), REFIT)
+    seen_by = {fold: set(without_fold(lesson, fold).draw.tolist()) for fold in range(FOLDS)}
+    # Each fold's model answers with its own number, which tells whose model was asked.
+    models = {
+        (REFIT, part_, recipe, fold): Model(Recipe.PRIOR, Rates((fold + 1) / 10, {}), 1)
+        for part_ in PARTS
+        for recipe in RECIPES
+        for fold in range(FOLDS)
+    }
+    asked = (predicted(judged, models)[Recipe.BOOSTING] * 10).round().astype(int) - 1
+    draws = judged["draw"].to_numpy().tolist()
+    assert len(draws) > 40
+    assert part_of("A", 1) == part
+    assert not any(draw in seen_by[fold] for draw, fold in zip(draws, asked.tolist(), strict=True))
+    assert set(draws) & set(lesson.draw.tolist())
+
+
+def test_past_origins_have_a_model_a_fold_and_the_vintage_one_of_all(rows: pa.Table, school: Schooling) -> None:
+    tables = {PARTS[0]: drawn(rows).filter(pc.less_equal(drawn(rows)["horizon"], 3))}
+    found = fitted(school, tables, {REFIT: (Recipe.PRIOR,), VINTAGE: (Recipe.PRIOR,)}, 1)
+    assert {(at, fold) for at, _, _, fold in found} == {
+        *((REFIT, fold) for fold in range(FOLDS)),
+        (VINTAGE, EVERYONE),
+    }
+    of_all, of_fold = found[VINTAGE, PARTS[0], Recipe.PRIOR, EVERYONE], found[REFIT, PARTS[0], Recipe.PRIOR, 0]
+    assert of_fold.rows < school.lesson(tables[PARTS[0]], REFIT).outcome.size
+    assert of_all.rows == school.lesson(tables[PARTS[0]], VINTAGE).outcome.size
+
+
+def test_folds_are_of_persons_and_hang_on_nothing_but_the_draw() -> None:
+    draw = np.random.default_rng(1).random(6_000).astype(np.float32)
+    fold = fold_of(draw)
+    assert np.array_equal(fold_of(draw[::-1]), fold[::-1])
+    assert np.bincount(fold, minlength=FOLDS) == pytest.approx(2_000, abs=150)
+    assert folds_at(7, 7) == (EVERYONE,)
+
+
+def test_months_decided_in_a_closure_are_not_learnt_from_after_it() -> None:
+    counts = np.array([100] * 36 + [10] * 6 + [100] * 30)
+    traffic = Traffic(0, counts)
+    months = list(range(50))
+    after = traffic.resembling(months, 71)
+    assert after == [*range(20), *range(42, 50)]
+    assert traffic.resembling(list(range(24)), 38) == [*range(20, 24)]
+    assert traffic.resembling(months, 30) == months

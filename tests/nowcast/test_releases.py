@@ -67,7 +67,8 @@ def test_totals_tend_to_the_final_figure(totals: pd.DataFrame) -> None:
     assert errors.loc[13:16].sum() < errors.loc[1:4].sum()
 
 
-def test_no_interval_reaches_below_what_is_decided(totals: pd.DataFrame) -> None:
+def test_where_nothing_is_repaired_no_interval_reaches_below_what_is_decided(table: pa.Table, asked: Asked) -> None:
+    totals = totals_table(Releases(replayed(movements_of(as_file(table)), replace(asked, repair="none"))))
     bounded = totals.dropna(subset=["lower", "upper"])
     assert len(bounded) > 0
     assert (bounded.lower >= bounded.decided).all()
@@ -106,7 +107,7 @@ def test_before_anything_could_be_learnt_the_rule_so_far_answers(table: pa.Table
     early = range(month_number(date(2017, 6, 1)), month_number(date(2017, 6, 1)) + 1)
     found = replayed(movements_of(as_file(table)), replace(asked, vintages=early))
     judged = found.predictions[found.predictions.origin == early[0]]
-    assert (judged.p_boosting == judged.p_rule_so_far).all()
+    assert (judged.boosting == judged.rule_so_far).all()
     assert totals_table(Releases(found)).lower.isna().all()
 
 

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from sandbox.lakehouse.table import DAY, FLAG, INT, REAL, SMALL, TEXT, Column, Table
+from sandbox.lakehouse.table import DAY, FLAG, INT, SMALL, TEXT, Column, Table
 from sandbox.lakehouse.tables.feeds import BUCKET, PERSON
 from sandbox.lakehouse.tables.persons import RULE, VINTAGE
 from sandbox.settings import Zone
@@ -70,26 +70,24 @@ CROSSING_FEATURE = Table(
     ("vintage", "bucket"),
 )
 
-REPLAYED_PREDICTION = Table(
-    "replayed_prediction",
+BACKTEST_SUM = Table(
+    "backtest_sum",
     Zone.GOLD,
-    "What each model would have said, at one past vintage, of one crossing undecided then",
+    "Sums over crossings of whole persons at past vintages: of one total (`origin` filled), or of one bin of p",
     (
-        PERSON,
         BUCKET,
-        RULE,
-        VINTAGE,
-        Column("change_id", TEXT, "Crossing, as in `residence_change`"),
         Column("direction", TEXT, "A or D"),
-        Column("reference_month", DAY, "Month of the crossing, its first day"),
-        Column("origin", DAY, "Past vintage, its first day"),
+        Column("reference_month", DAY, "Month of the total, its first day; empty for a bin"),
+        Column("origin", DAY, "Past vintage of the total, its first day; empty for a bin"),
         Column("horizon", SMALL, "Origin less reference month", "months"),
-        Column("p_boosting", REAL, "Calibrated probability by gradient boosting, or the step it fell back to"),
-        Column("p_logistic", REAL, "Calibrated probability by logistic regression, or the step it fell back to"),
-        Column("p_prior", REAL, "Rate of the visa class among the crossings learnt from"),
-        Column("p_rule_so_far", REAL, "What the rule says if the present stay goes on (0, 1)"),
-        Column("outcome", INT, "Outcome as known at the vintage (0, 1); empty when undecided"),
+        Column("model", TEXT, "Kind of model that gave p, or `decided`: migrations decided at the origin"),
+        Column("bin", SMALL, "Bin of p; -1 for a total"),
+        Column("n", INT, "Crossings"),
+        Column("p", INT, "Sum of p", "billionths"),
+        Column("outcome", INT, "Crossings that turned out migrations; 0 for a total"),
+        Column("square", INT, "Sum of squared errors of p; for a total, of p times 1 - p", "billionths"),
+        Column("log", INT, "Sum of log losses; 0 for a total", "billionths"),
     ),
-    ("rule_id", "vintage", "origin", "change_id"),
-    ("vintage", "bucket"),
+    ("direction", "reference_month", "origin", "model", "bin"),
+    ("bucket",),
 )
