@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from sandbox.demo import Demo, country_stands, scores, verified, workspace_of
-from sandbox.settings import Workspace, Zone
+from sandbox.concepts.codes import TOTAL
+from sandbox.demo import VINTAGE, Demo, country_stands, scores, verified, workspace_of
+from sandbox.lakehouse import store
+from sandbox.lakehouse.tables.figures import ESTIMATE
+from sandbox.settings import Workspace, Zone, read_workspace
 from sandbox.synthetic.score import is_too_easy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -75,3 +79,24 @@ def test_the_release_is_made_again_from_the_tables_alone(workspace: Workspace, t
 
     assert told.returncode == 0, told.stderr
     assert "byte for byte" in told.stdout
+
+
+def test_a_release_is_not_made_again_from_a_gold_value_that_was_changed(workspace: Workspace, tmp_path: Path) -> None:
+    release = shutil.copytree(released(workspace), tmp_path / "release")
+    copy = read_workspace(shutil.copytree(workspace.root, tmp_path / "workspace"))
+    one_more(copy)
+
+    told = sandbox("release", "rebuild", str(release), "--workspace", str(copy.root), "--latest")
+
+    assert told.returncode == 1, told.stdout
+
+
+def one_more(workspace: Workspace) -> None:
+    """Raise the newest published figure of immigrants by one, in the table of estimates."""
+    rows = store.read_small(workspace, ESTIMATE).to_pandas()
+    totals = (rows[["area", "partner_area", "sex", "age", "subpopulation"]] == TOTAL).all(axis=1)
+    immigrants = rows[totals & (rows["indicator"] == "IMM") & (rows["frequency"] == "M")]
+    newest = immigrants.sort_values("reference_period").index[-1]
+    rows.loc[newest, "estimate"] += 1
+    changed = pa.Table.from_pandas(rows, schema=ESTIMATE.stored, preserve_index=False)
+    store.write_small(changed, workspace, ESTIMATE, {"vintage": VINTAGE}, {"stage": "a changed value"})
