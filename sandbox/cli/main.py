@@ -24,7 +24,7 @@ NOUNS = (
     "experiment",
     "log",
 )
-VERBS = ("doctor", "demo", "init", "run", "status", "docs")
+VERBS = ("doctor", "demo", "init", "run", "status", "readiness", "docs")
 FAULT_LOG = Path("sandbox-fault.log")
 
 

@@ -21,19 +21,20 @@ from sandbox.lakehouse.tables.feeds import AIR_OD_MONTH, AUDIENCE_ESTIMATE, BORD
 from sandbox.lakehouse.tables.figures import ESTIMATE, FLOW_BALANCE, INTERVAL_BAND, PERSON_WEIGHT
 from sandbox.lakehouse.tables.persons import HOME, PREDICTION, PRESENCE_DAY, RESIDENCE_CHANGE
 from sandbox.lakehouse.tables.reference import CALENDAR
+from sandbox.settings import Workspace
 
 
 def run(run: StageRun) -> None:
     """Compute every indicator that the workspace's feeds can give; the estimates are written last.
 
-    A country that lacks a feed gets no figures of that feed; which figures there are says the readiness table.
+    A country that lacks a feed gets no figures of that feed; which figures there can be says `sandbox readiness`.
     """
     inputs = Inputs(run)
     parts: list[pd.DataFrame] = []
-    for title, tables, figures_of in FAMILIES:
-        absent = [table.name for table in tables if store.latest_version(run.workspace, table) is None]
-        run.say(f"{title}: no {', '.join(absent)}" if absent else title)
-        parts += [] if absent else figures_of(inputs)
+    for family in FAMILIES:
+        absent = family.absent(run.workspace)
+        run.say(f"{family.title}: no {', '.join(absent)}" if absent else family.title)
+        parts += [] if absent else family.figures_of(inputs)
     run.write_small(estimate_table(parts), ESTIMATE, vintage=run.vintage)
 
 
@@ -179,10 +180,34 @@ def _write(inputs: Inputs, rows: pd.DataFrame, table: Table) -> None:
     inputs.run.write_small(pa.Table.from_pandas(rows, preserve_index=False), table, vintage=inputs.run.vintage)
 
 
-FAMILIES: tuple[tuple[str, tuple[Table, ...], Callable[[Inputs], list[pd.DataFrame]]], ...] = (
-    ("flows over the border", (RESIDENCE_CHANGE, PREDICTION, INTERVAL_BAND, OFFICIAL_SERIES), border_figures),
-    ("mobile phones", (HOME, RESIDENCE_CHANGE, PRESENCE_DAY, OFFICIAL_SERIES, CALENDAR), mobile_figures),
-    ("audiences", (AUDIENCE_ESTIMATE, OFFICIAL_SERIES), audience_figures),
-    ("air passengers", (AIR_OD_MONTH,), passenger_figures),
-    ("posts", (PRESENCE_DAY, RESIDENCE_CHANGE), post_figures),
+@dataclass(frozen=True)
+class Family:
+    """Indicators that are computed together, and the tables that they need."""
+
+    title: str
+    indicators: tuple[str, ...]
+    tables: tuple[Table, ...]
+    figures_of: Callable[[Inputs], list[pd.DataFrame]]
+
+    def absent(self, workspace: Workspace) -> list[str]:
+        """Return the tables that the workspace lacks."""
+        return [table.name for table in self.tables if store.latest_version(workspace, table) is None]
+
+
+FAMILIES = (
+    Family(
+        "flows over the border",
+        ("IMM", "EMI", "NET", "IMM_ADJ"),
+        (RESIDENCE_CHANGE, PREDICTION, INTERVAL_BAND, OFFICIAL_SERIES),
+        border_figures,
+    ),
+    Family(
+        "mobile phones",
+        ("INT_FLOW", "IN_AREA", "NIGHTS_NONRES"),
+        (HOME, RESIDENCE_CHANGE, PRESENCE_DAY, OFFICIAL_SERIES, CALENDAR),
+        mobile_figures,
+    ),
+    Family("audiences", ("STOCK_ORIGIN",), (AUDIENCE_ESTIMATE, OFFICIAL_SERIES), audience_figures),
+    Family("air passengers", ("NET_AIR",), (AIR_OD_MONTH,), passenger_figures),
+    Family("posts", ("POST_SHARE",), (PRESENCE_DAY, RESIDENCE_CHANGE), post_figures),
 )
