@@ -14,6 +14,7 @@ from sandbox.disclosure.margins import (
     Key,
     Lattice,
     Reals,
+    additive,
     completed,
     is_whole,
     lattice,
@@ -131,7 +132,7 @@ def _judged(family: Family, table: Sequence[Row]) -> tuple[Task, Reasons]:
     check_adds_up(value, cells)
     reasons = primary_reasons(contents, cells, DIMENSIONS, family)
     zeros = open_for_good(contents, reasons, family)
-    weights = value if family.pattern_from == family.attacked else _additive(_column(table, family.pattern_from), cells)
+    weights = value if family.pattern_from == family.attacked else additive(_column(table, family.pattern_from), cells)
     nothing = np.zeros(len(cells.keys) - cells.given, dtype=np.bool_)
     return task(
         completed(weights, cells),
@@ -142,19 +143,6 @@ def _judged(family: Family, table: Sequence[Row]) -> tuple[Task, Reasons]:
         family,
         is_whole(weights),
     ), reasons
-
-
-def _additive(values: Reals, cells: Lattice) -> Reals:
-    """Return the values with totals that are the sums of their parts: fewest of 12 months don't add up."""
-    totals = {each.total: each.parts for each in cells.equations}
-    summed: dict[int, float] = {}
-
-    def of(cell: int) -> float:
-        if cell not in summed:
-            summed[cell] = sum(of(part) for part in totals[cell]) if cell in totals else float(values[cell])
-        return summed[cell]
-
-    return np.array([of(cell) for cell in range(cells.given)], dtype=np.float64)
 
 
 def _patterns(tasks: Sequence[Task], secondary: bool) -> list[Pattern]:

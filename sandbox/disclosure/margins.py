@@ -119,6 +119,32 @@ def completed(values: Reals, cells: Lattice, fold: Callable[[Iterable[float]], f
     return np.array([folded(cell) for cell in range(len(full))], dtype=np.float64)
 
 
+def additive(values: Reals, cells: Lattice) -> Reals:
+    """Return the values with totals that are the sums of their parts: fewest of 12 months don't add up.
+
+    A total of two sums is the greater of them; what the other lacks is added to the largest part that is no total.
+    """
+    sums: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for each in cells.equations:
+        sums[each.total].append(each.parts)
+    found = values[: cells.given].copy()
+
+    def settle(cell: int) -> float:
+        added = [sum(settle(part) for part in parts) for parts in sums.pop(cell, [])]
+        if added:
+            found[cell] = max(added)
+            for parts, total in zip(parts_of[cell], added, strict=True):
+                free = [part for part in parts if part not in parts_of]
+                if total < found[cell] and free:
+                    found[max(free, key=lambda part: found[part])] += found[cell] - total
+        return float(found[cell])
+
+    parts_of = dict(sums)
+    for cell in parts_of:
+        settle(cell)
+    return found
+
+
 def rounding_of(values: Reals) -> float:
     """Return by how much a published value may be off: half of its last decimal; nothing for whole counts."""
     known = values[np.isfinite(values)]

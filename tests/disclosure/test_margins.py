@@ -1,6 +1,6 @@
 import numpy as np
 
-from sandbox.disclosure.margins import completed, lattice, rounding_of
+from sandbox.disclosure.margins import additive, completed, lattice, rounding_of
 
 
 def named(keys: list[tuple[str, ...]], dimensions: tuple[str, ...], hierarchy: dict[str, dict[str, str]]) -> list[str]:
@@ -43,3 +43,12 @@ def test_a_cell_without_a_row_is_a_structural_zero() -> None:
 def test_published_figures_are_off_by_half_of_their_last_decimal() -> None:
     assert rounding_of(np.array([1.0, 20.0, np.nan])) == 0.0
     assert rounding_of(np.array([1.5, 20.0])) == 0.05
+
+
+def test_figures_that_do_not_add_up_are_raised_until_every_sum_of_a_total_does() -> None:
+    keys = [("_T", "_T"), ("F", "_T"), ("M", "_T"), ("_T", "native"), ("_T", "foreign")]
+    values = np.array([5.0, 3.0, 4.0, 6.0, 6.0])
+
+    found = additive(values, lattice(keys, ("sex", "subpopulation"), {}))
+
+    assert found.tolist() == [12.0, 3.0, 9.0, 6.0, 6.0]

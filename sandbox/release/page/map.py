@@ -34,7 +34,7 @@ def area_map(areas: Sequence[Mapping[str, Any]], figures: Mapping[str, Observati
         kind = "on-dark" if shade(observation, figures) in {"s3", "s4"} else "on-light"
         parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(area["name"])}</text>')
         parts.append(
-            f'<text class="{kind} strong" x="{x:.1f}" y="{y + 16:.1f}" text-anchor="middle">{shown(observation)}</text>'
+            f'<text class="{kind} strong" x="{x:.1f}" y="{y:.1f}" dy="1.25em" text-anchor="middle">{shown(observation)}</text>'
         )
     told = "; ".join(f"{area['name']} {shown(figures.get(area['area_id']))}" for area in areas)
     return drawing(MAP, title, told, parts)
