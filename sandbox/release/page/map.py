@@ -32,10 +32,9 @@ def area_map(areas: Sequence[Mapping[str, Any]], figures: Mapping[str, Observati
         x, y = centre([project(point) for point in max(outlines[area["area_id"]], key=len)])
         observation = figures.get(area["area_id"])
         kind = "on-dark" if shade(observation, figures) in {"s3", "s4"} else "on-light"
-        parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(area["name"])}</text>')
-        parts.append(
-            f'<text class="{kind} strong" x="{x:.1f}" y="{y:.1f}" dy="1.25em" text-anchor="middle">{shown(observation)}</text>'
-        )
+        at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle"'
+        parts.append(f'<text class="{kind}" {at}>{escape(area["name"])}</text>')
+        parts.append(f'<text class="{kind} strong" {at} dy="1.25em">{shown(observation)}</text>')
     told = "; ".join(f"{area['name']} {shown(figures.get(area['area_id']))}" for area in areas)
     return drawing(MAP, title, told, parts)
 
