@@ -27,6 +27,7 @@ from sandbox.benchmark.series import (
 )
 from sandbox.benchmark.verdict import Judged, judged, judged_alone, unpaired, worst
 from sandbox.concepts.codes import TOTAL, Verdict
+from sandbox.concepts.indicators import INDICATORS
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
@@ -64,6 +65,7 @@ def run(run: StageRun) -> None:
         comparisons += found
         verdicts += says
         run.say(f"{series.indicator.id} {series.frequency}: {says[0]['verdict']}")
+    verdicts = no_better_than_parts(verdicts)
     run.write_small(rows_of(comparisons, COMPARISON), COMPARISON, vintage=run.vintage)
     run.write_small(rows_of(verdicts, VERDICT), VERDICT, vintage=run.vintage)
 
@@ -88,6 +90,26 @@ def judge(series: Series, evidence: Evidence) -> tuple[list[Row], list[Row]]:
         rows += _measured(series, evidence, backtest.measures())
         verdicts += _provisional(series, evidence, backtest, whole, alignment)
     return rows, verdicts
+
+
+def no_better_than_parts(verdicts: Sequence[Row]) -> list[Row]:
+    """Return the verdicts, each no better than those of the parts that its figures are computed from.
+
+    A difference that goes out beside one of its parts gives the other part away.
+    """
+    found = {(row["indicator"], row["frequency"], row["period"]): row for row in verdicts}
+
+    def with_parts(row: Row) -> Row:
+        parts = [(name, row["frequency"], row["period"]) for name in INDICATORS[row["indicator"]].parts]
+        told = [found[part] for part in parts if part in found]
+        least = worst([Verdict(each["verdict"]) for each in (row, *told)])
+        if least is Verdict(row["verdict"]):
+            return row
+        blamed = [each["indicator"] for each in told if Verdict(each["verdict"]) is least]
+        reasons = [*row["reasons"], f"part {', '.join(blamed)}: {least.value}"]
+        return {**row, "verdict": least.value, "reasons": reasons}
+
+    return [with_parts(row) for row in verdicts]
 
 
 def _judged_alone(series: Series, evidence: Evidence) -> tuple[list[Row], list[Row]]:

@@ -1,5 +1,7 @@
 """The console script: nouns, then verbs; every fault becomes a sentence, a remedy and an exit code."""
 
+import os
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -46,6 +48,7 @@ def command_line() -> typer.Typer:
 
 def main() -> None:
     """Run the command that was typed; exit with the code of `errors.ExitCode`."""
+    _stop_on_ctrl_c()
     try:
         command_line()()
     except SandboxError as error:
@@ -53,14 +56,29 @@ def main() -> None:
         if error.remedy:
             progress.print(f"  {error.remedy}", soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        progress.print("Stopped. Type the same command again: it goes on where it was.")
-        sys.exit(130)
     except Exception:  # the outermost edge: the trace goes to a file, a sentence to the person
         FAULT_LOG.write_text(traceback.format_exc(), "utf-8")
         progress.print(f"[red]✗[/red] Something failed that should not; the trace is in {FAULT_LOG.resolve()}.")
         progress.print("  Please report it with that file; it may name columns, never persons.")
         sys.exit(ExitCode.CHECK_FAILED)
+
+
+def _stop_on_ctrl_c() -> None:
+    """Make Ctrl-C end the process at once, with a sentence, wherever it is.
+
+    An exception would come up inside a call to Java or Arrow, which answer it with traces or swallow it. Nothing has to
+    be tidied up: a commit is there or not, locks go with the process, and Java ends with it.
+    """
+    # Where Ctrl-C was told to be ignored, as for a job in the background, it stays ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stopped)
+
+
+def _stopped(_number: int, _frame: object) -> None:
+    sys.stderr.write("\x1b[?25h" if sys.stderr.isatty() else "")  # a progress line hides the cursor
+    sys.stderr.write("\nStopped. Type the same command again: it goes on where it was.\n")
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def main_of(*words: str) -> None:

@@ -90,7 +90,7 @@ def rebuild(
 ) -> None:
     """Make a release again from the Delta versions in its provenance and compare byte for byte."""
     from sandbox.release.provenance import FILE, read_terms
-    from sandbox.release.rebuild import compare, environment
+    from sandbox.release.rebuild import compare, environment, since_then
     from sandbox.release.stage import rebuilt
 
     source = folder if folder.is_file() else folder / FILE
@@ -98,10 +98,13 @@ def rebuild(
         raise CallError(f"There is no {source}.", "Name the folder of a release, or its provenance.json.")
     terms = read_terms(source.read_bytes())
     with told("making the edition again", quiet):
-        files = rebuilt(read_workspace(workspace), terms, newest)
+        place = read_workspace(workspace)
+        files = rebuilt(place, terms, newest)
     differing = compare(folder, files)
     result = f"differs in {', '.join(differing)}" if differing else f"{len(files)} files, byte for byte the same"
-    answer({"release": terms.release_id, **environment(terms), "result": result}, as_json)
+    moved_on = [] if newest else since_then(place, terms)
+    told_of = {"newer": f"{', '.join(moved_on)} changed since; --latest compares with that"} if moved_on else {}
+    answer({"release": terms.release_id, **environment(terms), **told_of, "result": result}, as_json)
     if differing:
         raise CheckFailedError(f"{differing[0]} is not what the tables give.", "Tables, code or the file changed.")
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: what is counted, in which unit, by which rule and feed; `signed` may be below zero."""
+    """One indicator: what is counted, in which unit, by which rule and feed; `signed` may be below zero.
+
+    `parts` are the indicators that it is computed from: with one of them it would give the other away.
+    """
 
     id: str
     name: str
@@ -15,6 +18,7 @@ class Indicator:
     description: str
     benchmark_series: str = ""
     signed: bool = False
+    parts: tuple[str, ...] = ()
 
 
 INDICATORS: dict[str, Indicator] = {
@@ -47,6 +51,7 @@ INDICATORS: dict[str, Indicator] = {
             "Immigrants less emigrants.",
             "OFFICIAL_NET",
             signed=True,
+            parts=("IMM", "EMI"),
         ),
         Indicator(
             "IMM_ADJ",

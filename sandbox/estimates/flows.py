@@ -68,7 +68,9 @@ def collected(counts: DataFrame) -> pd.DataFrame:
             "Run the nowcast stage for this vintage first.",
         )
     months = [month_number(day) for day in rows["reference_month"]]
-    return rows.assign(month=months).drop(columns=["reference_month", "unpredicted"])
+    named = rows.assign(month=months).drop(columns=["reference_month", "unpredicted"])
+    # In one order, however Spark parted them: the last digit of a sum of reals hangs on it.
+    return named.sort_values(["direction", "month", *CELL], ignore_index=True)
 
 
 def monthly_cells(counts: pd.DataFrame) -> pd.DataFrame:

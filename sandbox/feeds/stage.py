@@ -123,6 +123,7 @@ def ingest_folder(workspace: Workspace, folder: Path, say: Callable[[str], None]
     """
     delivery = read_delivery(folder)
     check_before_reading(workspace, delivery)
+    KeyFile(workspace.key_file).current_epoch  # noqa: B018 (without a key nothing is landed)
     land(delivery, workspace.zone(Zone.LANDING))
     month = delivery.delivered_on.replace(day=1)
     accounts = ingest(StageRun(workspace, "ingest", month, month, 0, say=say))

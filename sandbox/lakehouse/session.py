@@ -1,7 +1,9 @@
 """The one place where Spark is started."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,13 +49,26 @@ def spark_session(workspace: Workspace) -> SparkSession:
     for name, value in (FIXED | settings.conf).items():
         builder = builder.config(name, value)
     try:
-        with java_output_to(spark_log(workspace)):
+        with java_output_to(spark_log(workspace)), _own_interrupt():
             return configure_spark_with_delta_pip(builder).getOrCreate()
     except (PySparkRuntimeError, FileNotFoundError, RuntimeError) as error:
         raise EnvironmentFaultError(
             f"Spark could not be started; the trace is in {spark_log(workspace)}.",
             "Run `sandbox doctor`: it says what is missing and how to get it.",
         ) from error
+
+
+@contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Keep what Ctrl-C does: pyspark would have it call Java, in the middle of whatever call is going on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
 
 
 def spark_log(workspace: Workspace) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 from sandbox.concepts import seal
 from sandbox.release import inputs, provenance
 from sandbox.release.terms import Terms
+from sandbox.settings import Workspace
 
 
 def compare(folder: Path, files: dict[str, bytes]) -> list[str]:
@@ -17,6 +18,12 @@ def compare(folder: Path, files: dict[str, bytes]) -> list[str]:
     standing = {path.name for path in folder.iterdir()} - {seal.APPROVALS_FILE, seal.SIGNATURE_FILE}
     names = sorted(standing | set(files), key=lambda name: (name == seal.SUMS_FILE, name))
     return [name for name in names if name not in standing or files.get(name) != (folder / name).read_bytes()]
+
+
+def since_then(workspace: Workspace, terms: Terms) -> list[str]:
+    """Return the tables that have newer versions than those the release was made from."""
+    newest = inputs.newest_versions(workspace)
+    return [table.name for table in terms.tables if newest.get(table.name, table.version) != table.version]
 
 
 def environment(terms: Terms) -> dict[str, str]:

@@ -21,6 +21,19 @@ from sandbox.release.subtraction import recoverable
 Row = dict[str, str]
 MONTH = re.compile(r"\d{4}-\d{2}")
 APPROVALS_NEEDED = 2
+READ_BY = {
+    "hashes": seal.SUMS_FILE,
+    "label": "data.csv, quality.json or a page",
+    "statuses": "data.csv",
+    "hidden cells": "data.csv",
+    "audit": "quality.json",
+    "same figures": "data.parquet or data.csv",
+    "provenance": provenance.FILE,
+    "signature": f"{seal.SIGNATURE_FILE}, {seal.OFFICE_KEY_FILE} or {seal.APPROVALS_FILE}",
+    "approvals": seal.APPROVALS_FILE,
+    "key": seal.OFFICE_KEY_FILE,
+}
+"""What each check reads, for a file that can't be read at all."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,10 @@ def _finding(name: str, check: Callable[[Path], str], folder: Path) -> Finding:
     except SandboxError as error:
         return Finding(name, False, error.message)
     except FileNotFoundError as error:
-        return Finding(name, False, f"{Path(str(error.filename)).name} is missing.")
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        return Finding(name, False, f"A file can't be read as what it should be: {error}.")
+        file = Path(str(error.filename)).name if error.filename else READ_BY.get(name, "A file")
+        return Finding(name, False, f"{file} is missing.")
+    except (ValueError, KeyError, TypeError, OSError):
+        return Finding(name, False, f"{READ_BY.get(name, 'A file')} can't be read as what it should be.")
 
 
 def _hashes(folder: Path) -> str:

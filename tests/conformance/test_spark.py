@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sandbox.concepts.rules import RULES
+from sandbox.kernels.segments import Settings
 from sandbox.lakehouse.batches import PersonFunction, by_person
 from sandbox.lakehouse.table import Column, Table
 from sandbox.persons.crossings import CrossingColumns, crossings_decided
@@ -17,7 +18,16 @@ from sandbox.settings import Zone
 
 CROSSINGS = CrossingColumns(person="person_key")
 PRESENCE = PresenceColumns(person="person_key", day="date")
-CASES = ("fig_2_data", "fig_4a_data", "migrant_location_history_example1", "nonmigrant_location_history_example2")
+CASES = (
+    "fig_2_data",
+    "fig_4a_data",
+    "fig_4b_data_stay40",
+    "migrant_location_history_example1",
+    "migrant_location_history_example2",
+    "nonmigrant_location_history_example1",
+    "nonmigrant_location_history_example2",
+)
+PARAMETERS = {"fig_4b_data_stay40": ("fig_4b_data", Settings(min_days=40))}
 
 
 def table_like(rows: pa.Table) -> Table:
@@ -58,15 +68,38 @@ def test_the_rule_on_workers_equals_the_rule_on_a_file(spark: SparkSession, shar
     assert as_rows(through_spark(spark, crossings, decided, ("movement_id",), expected)) == as_rows(expected)
 
 
+def day(compact: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.cast(pc.strptime(pc.cast(compact, pa.string()), "%Y%m%d", "s"), pa.date32())
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_segments_on_workers_equal_segments_on_a_file(spark: SparkSession, shared: Path, case: str) -> None:
-    read = pv.read_csv(shared / "conformance" / "chi_segments" / f"{case}.csv")
-    days = pc.cast(pc.strptime(pc.cast(read["date"], pa.string()), "%Y%m%d", "s"), pa.date32())
-    presence = pa.table({"person_key": read["user_id"], "date": days, "place": pc.cast(read["location"], pa.string())})
+def test_segments_and_moves_on_workers_are_the_published_ones(spark: SparkSession, shared: Path, case: str) -> None:
+    name, settings = PARAMETERS.get(case, (case, Settings()))
+    source = shared / "conformance" / "chi_segments"
+    read = pv.read_csv(source / f"{name}.csv")
+    presence = pa.table(
+        {"person_key": read["user_id"], "date": day(read["date"]), "place": pc.cast(read["location"], pa.string())}
+    )
 
-    def found(rows: pa.Table) -> pa.Table:
-        return segments_found(rows, columns=PRESENCE).segments
+    def segments(rows: pa.Table) -> pa.Table:
+        return segments_found(rows, settings, PRESENCE).segments
 
-    expected = found(presence)
-    assert expected.num_rows
-    assert as_rows(through_spark(spark, presence, found, ("date", "place"), expected)) == as_rows(expected)
+    def moves(rows: pa.Table) -> pa.Table:
+        return segments_found(rows, settings, PRESENCE).moves
+
+    order = ("date", "place")
+    steps = through_spark(spark, presence, segments, order, segments(presence)).to_pylist()
+    published = pv.read_csv(source / "expected" / f"{case}.segments.csv")
+    assert {tuple(map(str, row.values())) for row in steps} == {
+        (str(row["user_id"]), str(row["step"]), str(row["location"]), str(row["start"]), str(row["end"]))
+        for row in published.append_column("start", day(published["start_date"]))
+        .append_column("end", day(published["end_date"]))
+        .to_pylist()
+    }
+    turns = through_spark(spark, presence, moves, order, moves(presence)).to_pylist()
+    told = pv.read_csv(source / "expected" / f"{case}.csv")
+    on = day(told["migration_date"]).to_pylist() if told.num_rows else []
+    assert sorted((str(r["person_key"]), str(r["from_place"]), str(r["to_place"]), r["date"]) for r in turns) == sorted(
+        (str(row["user_id"]), str(row["home"]), str(row["destination"]), date)
+        for row, date in zip(told.to_pylist(), on, strict=True)
+    )

@@ -66,6 +66,7 @@ def test_one_byte_changed_anywhere_is_named(workspace: Workspace, tmp_path: Path
         told = sandbox("release", "verify", str(copy), "--workspace", str(workspace.root))
 
         assert told.returncode == 1, file.name
+        assert file.name in told.stdout, told.stdout
         file.write_bytes(content)
 
 
