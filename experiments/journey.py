@@ -1,5 +1,6 @@
 """The way that every experiment goes: deliveries → bronze → estimate → comparison → verdict → register, tracked."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ def estimate_row(series: Mapping[str, Any], reference_period: date, estimate: fl
 @contextmanager
 def tracked(workspace: Workspace, name: str, parameters: Mapping[str, Any]) -> Iterator[None]:
     """Track the run in the workspace's MLflow store."""
+    for talker in ("mlflow", "alembic"):
+        logging.getLogger(talker).setLevel(logging.ERROR)
     mlflow.set_tracking_uri(workspace.tracking_uri)
     if mlflow.get_experiment_by_name(name) is None:
         mlflow.create_experiment(name, artifact_location=(workspace.root / "mlartifacts" / name).as_uri())

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sandbox.errors import DeliveryRefusedError
 from sandbox.kernels.walk import NO_DAY
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
@@ -32,6 +33,14 @@ def days(column: pa.ChunkedArray) -> NDArray[np.int64]:
     codes, texts = coded(pc.cast(column, pa.string()))
     known = np.array([_day_of(text) for text in texts.to_pylist()], np.int64)
     return known[codes] if len(known) else np.empty(0, np.int64)
+
+
+def check_persons(column: pa.ChunkedArray) -> None:
+    """Raise `DeliveryRefusedError` where a row is nobody's: strangers would be joined into one history."""
+    if column.null_count:
+        raise DeliveryRefusedError(
+            f"{column.null_count:,} rows name no person.", "Fill the column of persons, or remove these rows."
+        )
 
 
 def coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:

@@ -16,7 +16,16 @@ from sandbox.kernels.order import ordered_by_person
 from sandbox.kernels.outcomes import COMPLETE_HISTORY, outcomes
 from sandbox.kernels.repair import NO_TIME, repaired
 from sandbox.kernels.walk import NO_DAY, UNKNOWN, Outcomes
-from sandbox.persons.columns import EPOCH, coded, date_column, days, integers, number_column, status_column
+from sandbox.persons.columns import (
+    EPOCH,
+    check_persons,
+    coded,
+    date_column,
+    days,
+    integers,
+    number_column,
+    status_column,
+)
 
 ERRORS = tuple(MovementError)  # an error's code in arrays is its place here plus one; 0 is none
 
@@ -92,6 +101,7 @@ def _seen_by(rows: pa.Table, day: str, observed_until: date) -> pa.Table:
 
 def _arrays(rows: pa.Table, columns: CrossingColumns) -> Crossings:
     count = rows.num_rows
+    check_persons(rows[columns.person])
     person, persons = coded(rows[columns.person])
     direction = np.full(count, UNKNOWN, np.int8)
     direction[_equals(rows[columns.direction], Direction.ARRIVAL)] = 1

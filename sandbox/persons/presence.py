@@ -12,7 +12,7 @@ from sandbox.errors import DeliveryRefusedError
 from sandbox.kernels.order import ordered_by_person
 from sandbox.kernels.segments import Settings, segments
 from sandbox.kernels.walk import NO_DAY
-from sandbox.persons.columns import coded, date_column, days, number_column
+from sandbox.persons.columns import check_persons, coded, date_column, days, number_column
 
 WEIGHT = "n_events"
 STANDARD = Settings()
@@ -72,6 +72,7 @@ def presence_read(rows: pa.Table, columns: PresenceColumns) -> Presence:
 def placed(rows: pa.Table, columns: PresenceColumns, day: NDArray[np.int64]) -> Presence:
     """Return the arrays of a table whose days are known already."""
     check_dated_and_placed(day, rows[columns.place])
+    check_persons(rows[columns.person])
     person, persons = coded(rows[columns.person])
     place, places = ranked(rows[columns.place])
     weight = weights(rows[columns.weight]) if columns.weight in rows.column_names else np.ones(rows.num_rows)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sandbox.benchmark.series import Series, series_of
-from sandbox.benchmark.stage import Evidence, judge
+from sandbox.benchmark.stage import Evidence, judge, no_better_than_parts
 from sandbox.concepts.indicators import INDICATORS
 from sandbox.lakehouse.tables.feeds import OFFICIAL_SERIES
 from sandbox.lakehouse.tables.figures import BACKTEST_TOTAL, ESTIMATE, INTERVAL_BAND
@@ -231,3 +231,22 @@ def test_the_stage_writes_what_it_judged_and_sees_nothing_published_later(worksp
     stage.run(run)
     assert run.read_small(VERDICT)["verdict"].to_pylist() == ["PUBLISH"]
     assert run.read_small(COMPARISON, vintage=VINTAGE).num_rows > 20
+
+
+def test_a_net_is_no_better_than_its_parts() -> None:
+    def verdict(indicator: str, verdict: str, period: str = "_T") -> dict[str, Any]:
+        return {"indicator": indicator, "frequency": "M", "period": period, "verdict": verdict, "reasons": []}
+
+    found = no_better_than_parts(
+        [
+            verdict("IMM", "CAUTION"),
+            verdict("EMI", "WITHHOLD"),
+            verdict("NET", "CAUTION"),
+            verdict("IMM", "PUBLISH", "2025-11"),
+            verdict("EMI", "PUBLISH", "2025-11"),
+            verdict("NET", "CAUTION", "2025-11"),
+        ]
+    )
+
+    assert [row["verdict"] for row in found if row["indicator"] == "NET"] == ["WITHHOLD", "CAUTION"]
+    assert found[2]["reasons"] == ["part EMI: WITHHOLD"]

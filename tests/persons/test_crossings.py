@@ -152,3 +152,13 @@ def test_persons_may_be_numbers_or_text(kind: pa.DataType) -> None:
     rows = rows.set_column(1, "person_id", rows["person_id"].cast(kind))
     rows = rows.set_column(2, "date", rows["date"].cast(pa.date32()))
     assert crossings_decided(rows, RULE, None)["is_migration"].to_pylist() == [1, 1]
+
+
+def test_a_row_that_names_no_person_is_refused() -> None:
+    rows = table("""
+        movement_id person_id date       direction
+        1           p         2020-01-01 D
+        """)
+    nobody = rows.set_column(1, "person_id", pa.array([None], pa.string()))
+    with pytest.raises(DeliveryRefusedError, match="1 rows name no person"):
+        crossings_decided(nobody, RULE, UNTIL)
