@@ -148,7 +148,8 @@ def fingerprint(stage: Stage, run: StageRun) -> str:
     """
     workspace = run.workspace
     parts = [stage.name, run.month.isoformat(), run.vintage.isoformat(), str(run.seed)]
-    parts.append(workspace.settings.model_dump_json())
+    # How Spark runs is no part of what comes out.
+    parts.append(workspace.settings.model_dump_json(exclude={"spark"}))
     parts += [f"{table.name}@{store.latest_version(workspace, table)}" for table in stage.reads]
     parts += [_sha256(file) for package in (*FLOORS_BELOW, stage.package) for file in _sources(package)]
     if not stage.reads:

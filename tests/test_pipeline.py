@@ -1,5 +1,6 @@
 """The order of the stages, and how finished work is recognised."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -91,3 +92,10 @@ def test_no_stage_names_the_truth() -> None:
     ]
 
     assert sources == []
+
+
+def test_how_spark_runs_is_no_part_of_the_work(workspace: Workspace) -> None:
+    spark = workspace.settings.spark.model_copy(update={"shuffle_partitions": 8})
+    other = replace(workspace, settings=workspace.settings.model_copy(update={"spark": spark}))
+
+    assert fingerprint(DISCLOSURE, this_run(workspace)) == fingerprint(DISCLOSURE, this_run(other))
