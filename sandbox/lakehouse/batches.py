@@ -37,8 +37,7 @@ def by_person(frame: DataFrame, function: PersonFunction, table: Table, order: S
 
     A batch that ends inside a person is cut before that person, whose rows go on with the next batch.
     """
-    sorted_rows = frame.repartition("bucket").sortWithinPartitions(PERSON_KEY, *order)
-    return sorted_rows.mapInArrow(_whole_persons(function), spark_schema(table))
+    return _sorted(frame, order).mapInArrow(_whole_persons(function), spark_schema(table))
 
 
 def written_by_person(
@@ -49,7 +48,6 @@ def written_by_person(
     Files of a task that failed, or of a run that was killed, are named by no commit and so count for nothing.
     """
     token = uuid.uuid4().hex
-    sorted_rows = frame.repartition("bucket").sortWithinPartitions(PERSON_KEY, *order)
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         context = TaskContext.get()
@@ -58,7 +56,7 @@ def written_by_person(
                 files.write(pa.Table.from_batches([batch]))
         yield from pa.Table.from_pylist(files.told(), TOLD).to_batches()
 
-    told = sorted_rows.mapInArrow(write, from_arrow_schema(TOLD)).collect()
+    told = _sorted(frame, order).mapInArrow(write, from_arrow_schema(TOLD)).collect()
     return [WrittenFile(row.path, row.size, row.rows, row.written_at, json.loads(row.partition)) for row in told]
 
 
@@ -128,6 +126,11 @@ def by_file(spark: SparkSession, files: Sequence[Any], function: FileFunction, t
 
     numbers = spark.range(0, len(described), 1, numPartitions=max(1, len(described)))
     return numbers.mapInArrow(read_files, spark_schema(table))
+
+
+def _sorted(frame: DataFrame, order: Sequence[str]) -> DataFrame:
+    """Bring the rows of each person to one worker, sorted by person and `order`."""
+    return frame.repartition("bucket").sortWithinPartitions(PERSON_KEY, *order)
 
 
 def _whole_persons(function: PersonFunction) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:

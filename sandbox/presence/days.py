@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sandbox.lakehouse.tables.persons import PRESENCE_DAY
 from sandbox.persons.columns import coded, date_column
+from sandbox.persons.presence import ranked
 
 Ints = NDArray[np.int64]
 
@@ -67,8 +68,8 @@ def presence_days(located: pa.Table, feed: str) -> pa.Table:
     `located` has `person_key, bucket, place, country, h3, home_country, local_hour` (hours since 1970-01-01 00:00).
     """
     person, first_event = _persons(located)
-    place, places = _ranked(located["place"])
-    home, homes = _ranked(located["home_country"])
+    place, places = ranked(located["place"])
+    home, homes = ranked(located["home_country"])
     day, hour = np.divmod(located["local_hour"].to_numpy(), 24)
     keys = Keys.spanning(day, len(places))
     h3 = pc.fill_null(located["h3"], int(NO_CELL)).to_numpy()
@@ -106,15 +107,6 @@ def _first_rows_of(code: Ints, codes: int) -> Ints:
     first = np.zeros(codes, np.int64)
     first[code[::-1]] = np.arange(len(code))[::-1]
     return first
-
-
-def _ranked(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
-    """Return codes in the order of the text, and the texts: no result may hang on which row came first."""
-    code, values = coded(column)
-    ascending = pc.array_sort_indices(values)
-    rank = np.empty(len(values), np.int64)
-    rank[ascending.to_numpy()] = np.arange(len(values))
-    return rank[code] if len(code) else code, values.take(ascending)
 
 
 def _with_evenings(evidence: Evidence, places: int, morning: Ints) -> Evidence:
