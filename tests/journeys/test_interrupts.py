@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,11 @@ WORDS = (sys.executable, "-m", "sandbox", "demo", "--scale", "0.3", "--seed", "1
 def stopped_after(step: str, folder: Path) -> tuple[int, str]:
     """Run the demo and press Ctrl-C as soon as `step` is over; return the exit code and what was said."""
     with subprocess.Popen(
-        [*WORDS, str(folder)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+        [*WORDS, str(folder)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     ) as demo:
         assert demo.stderr is not None
         said = []
@@ -29,6 +34,14 @@ def stopped_after(step: str, folder: Path) -> tuple[int, str]:
                 break
         said += demo.stderr.readlines()
         return demo.wait(), "".join(said)
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """Hear Ctrl-C: tests that run in the background ignore it, and so would all that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def sums(folder: Path) -> str:
