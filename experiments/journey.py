@@ -26,11 +26,24 @@ from sandbox.settings import Workspace, Zone
 
 NOT_RELEASED = "an experiment is not released"
 REFUSED = ("WITHHOLD", "NOT_ASSESSABLE")
+# No publisher has signed anything: the contract states what its licence gives, and says that it is one-sided.
+PUBLISHED = {
+    "partnersConfidential": "no",
+    "givenBack": "nothing: the publisher does not know of the experiment",
+    "officeContact": "mailto:steward@office.example",
+    "impactAssessment.necessity": "To learn what published files can tell; nothing is taken that is not public",
+    "impactAssessment.harmToGroups": "None beyond the publication: no figure of an experiment is released",
+    "impactAssessment.redress": "With the publisher, who can withdraw the file",
+    "impactAssessment.consulted": "Nobody: the publisher's own release of the file is relied on",
+}
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One hand-over of real files, as their publisher might send them under a contract."""
+    """One hand-over of real files, as their publisher might send them under a contract.
+
+    `stated` are terms of the contract; what is true of every published file is stated for all (`PUBLISHED`).
+    """
 
     partner: str
     feed: str
@@ -56,7 +69,10 @@ def take_in(workspace: Workspace, sent: Sequence[Sent], seed: int) -> None:
     workspace.contracts.mkdir(parents=True, exist_ok=True)
     for each in sent:
         file = workspace.contracts / f"{each.partner}.{each.feed}.odcs.yaml"
-        file.write_text(contracts.new(each.feed, each.partner, **each.stated), "utf-8")
+        formats = {"formats": ", ".join(sorted({file_format for _, file_format in each.files}))}
+        file.write_text(
+            contracts.new(each.feed, each.partner, "active", **PUBLISHED, **formats, **each.stated), "utf-8"
+        )
         agreed = contracts.read(file)
         delivered_at = datetime(each.delivered_on.year, each.delivered_on.month, each.delivered_on.day, tzinfo=UTC)
         folder = workspace.root / "sent" / agreed.id

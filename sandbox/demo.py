@@ -23,7 +23,7 @@ from sandbox.feeds import contract, pseudonym
 from sandbox.release import verify
 from sandbox.release.inputs import newest_revision
 from sandbox.settings import Country, Workspace, Zone, create_workspace
-from sandbox.synthetic import country, deliveries, scenario
+from sandbox.synthetic import agreements, country, deliveries, scenario
 from sandbox.synthetic.score import ScoreRow, score
 
 AURELIA = Country(code="XAA", name="Aurelia (synthetic)", time_zone="Pacific/Pitcairn", mcc="001")
@@ -88,7 +88,8 @@ def make_country(demo: Demo, workspace: Workspace) -> None:
         said = json.loads(manifest.read_text("utf-8"))
         file = workspace.contracts / f"{said['contract']}.odcs.yaml"
         if not file.exists():
-            file.write_text(contract.new(said["feed"], said["partner"]), "utf-8")
+            terms = agreements.agreed_terms(said["feed"])
+            file.write_text(contract.new(said["feed"], said["partner"], "active", **terms), "utf-8")
     demo.stamp.write_text(json.dumps({"identity": demo.identity, "scale": demo.scale, "seed": demo.seed}), "utf-8")
 
 
@@ -135,9 +136,7 @@ def scores(demo: Demo, workspace: Workspace) -> list[ScoreRow]:
 
     def person_keys(feed: str, identifiers: list[str]) -> NDArray[np.int64]:
         agreed = contract.read(next(workspace.contracts.glob(f"*.{feed}.odcs.yaml")))
-        keys = pseudonym.person_keys(
-            provider, agreed.partner, feed, provider.current_epoch, agreed.purpose, pa.array(identifiers)
-        )
-        return np.asarray(keys.to_numpy(), np.int64)
+        scope = pseudonym.Scope(agreed.partner, feed, provider.current_epoch, agreed.purpose)
+        return np.asarray(pseudonym.Pseudonyms(provider, scope).of(pa.array(identifiers)).to_numpy(), np.int64)
 
     return score(demo.truth, workspace, MONTH, VINTAGE, person_keys)

@@ -63,11 +63,12 @@ def run(workspace: Workspace, shared: Path, seed: int) -> list[Row]:
 def sent(data: Path) -> Sequence[Sent]:
     """Return the deliveries; that the city pairs' year is to be mended as found is the steward's decision."""
     files = [(data / "city_pairs_raw.csv", "bitre_city_pairs"), (data / "airlines.csv", "bitre_airlines")]
-    stated = {"yearBasis": "as_found"}
+    bitre = {"legalBasis": "Published under CC BY by BITRE", "partnerContact": "https://www.bitre.gov.au"}
+    abs_terms = {"legalBasis": "Published under CC BY by ABS", "partnerContact": "https://www.abs.gov.au"}
     years = (date(2016, 7, 1), date(2023, 6, 30))
     return [
-        Sent("bitre", "air_od_month", files, (FIRST, LAST), DELIVERED, stated),
-        Sent("abs", "official_series", [(data / "abs_nom.csv", "abs_nom")], years, DELIVERED),
+        Sent("bitre", "air_od_month", files, (FIRST, LAST), DELIVERED, bitre | {"yearBasis": "as_found"}),
+        Sent("abs", "official_series", [(data / "abs_nom.csv", "abs_nom")], years, DELIVERED, abs_terms),
     ]
 
 

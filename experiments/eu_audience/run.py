@@ -70,11 +70,15 @@ def run(workspace: Workspace, shared: Path, seed: int) -> list[Row]:
 
 def sent(data: Path) -> Sequence[Sent]:
     """Return the two deliveries: the platform's answers, and the office's stocks."""
+    terms = {
+        "legalBasis": "Published under GPL-3 with 'Integrating migrant stocks'",
+        "partnerContact": "https://github.com/a-wis/integrating-migrant-stocks",
+    }
     audience = [(data / "Fb_all_2016_2019_users_pop_coverage.csv.gz", "fb_eu")]
     stocks = [(data / "Eurostat_2010_2018_15_64.csv.gz", "eurostat_eu_stocks")]
     return [
-        Sent("meta", "audience_estimate", audience, (date(2016, 5, 1), date(2019, 6, 30)), DELIVERED),
-        Sent("eurostat", "official_series", stocks, (date(2010, 1, 1), date(2018, 12, 31)), DELIVERED),
+        Sent("meta", "audience_estimate", audience, (date(2016, 5, 1), date(2019, 6, 30)), DELIVERED, terms),
+        Sent("eurostat", "official_series", stocks, (date(2010, 1, 1), date(2018, 12, 31)), DELIVERED, terms),
     ]
 
 

@@ -24,6 +24,10 @@ NAME = "labelled_stops"
 QUESTION = "How often is the home that we find the one that the person named?"
 AUTHORS = {"right": 0.788, "undetermined": 0.128}
 FIRST, LAST, DELIVERED = date(2020, 1, 2), date(2022, 1, 8), date(2022, 2, 1)
+TERMS = {
+    "legalBasis": "Published under MIT by the authors of HoWDe",
+    "partnerContact": "https://github.com/LLucchini/HoWDe",
+}
 SERIES = {"rule_id": "", "feed": "stop", "frequency": "A", "vintage": DELIVERED}
 OUTCOMES = ("right", "wrong", "undetermined")
 
@@ -32,7 +36,7 @@ def run(workspace: Workspace, shared: Path, seed: int) -> list[Row]:
     """Run the experiment in a workspace of its own; return the printed rows."""
     file = shared / "data" / "labelled_stops" / "stops.parquet"
     with tracked(workspace, NAME, {"seed": seed, "vintage": str(DELIVERED)}):
-        take_in(workspace, [Sent("howde", "stop", [(file, "howde_stops")], (FIRST, LAST), DELIVERED)], seed)
+        take_in(workspace, [Sent("howde", "stop", [(file, "howde_stops")], (FIRST, LAST), DELIVERED, TERMS)], seed)
         write_homes(StageRun(workspace, NAME, DELIVERED, DELIVERED, seed))
         stops = store.read_small(workspace, STOP)
         labels = labels_of(stops.to_pandas())

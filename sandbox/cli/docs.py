@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from importlib import import_module
 from inspect import getdoc, getmembers, isclass
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ WRITTEN = "<!-- Written by `sandbox docs`; change what it describes, then run it
 def docs(
     folder: Annotated[Path, typer.Option(help="Where the pages go.")] = FOLDER,
 ) -> None:
-    """Write the pages of reference: commands, stages, tables, code lists, rules and indicators."""
+    """Write the pages of reference: commands, stages, tables, formats, code lists, rules and indicators."""
     folder.mkdir(parents=True, exist_ok=True)
     written = {}
     for name, text in pages().items():
@@ -28,7 +29,13 @@ def docs(
 
 def pages() -> dict[str, str]:
     """Return the pages by name of file, without their first line."""
-    return {"commands.md": _commands(), "stages.md": _stages(), "tables.md": _tables(), "concepts.md": _concepts()}
+    return {
+        "commands.md": _commands(),
+        "stages.md": _stages(),
+        "tables.md": _tables(),
+        "formats.md": _formats(),
+        "concepts.md": _concepts(),
+    }
 
 
 def _commands() -> str:
@@ -79,6 +86,14 @@ def _tables() -> str:
     ]
     tables = {table.name: table for table in found if isinstance(table, Table)}
     return "# Tables\n\n" + "\n".join(section(table) for table in tables.values())
+
+
+def _formats() -> str:
+    from sandbox.feeds.readers import FORMATS
+
+    told = {name: getdoc(import_module(f"sandbox.feeds.readers.{name}")) or "" for name in FORMATS}
+    sections = [f"## {name}\n\n{text}\n" for name, text in told.items()]
+    return "# Formats\n\nWhat a manifest may name as the format of a file.\n\n" + "\n".join(sections)
 
 
 def _concepts() -> str:

@@ -6,11 +6,13 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from sandbox.cli.console import progress
-from sandbox.errors import ExitCode, SandboxError
+from sandbox.errors import EnvironmentFaultError, ExitCode, SandboxError
 
 NOUNS = (
     "feed",
@@ -25,6 +27,8 @@ NOUNS = (
     "release",
     "experiment",
     "log",
+    "erase",
+    "retention",
 )
 VERBS = ("doctor", "demo", "init", "run", "status", "readiness", "docs")
 FAULT_LOG = Path("sandbox-fault.log")
@@ -42,19 +46,51 @@ def command_line() -> typer.Typer:
     for verb in VERBS:
         app.command(verb)(getattr(import_module(f"sandbox.cli.{verb}"), verb))
     for noun in NOUNS:
-        app.add_typer(import_module(f"sandbox.cli.{noun}").app, name=noun)
+        app.add_typer(_verbs_of(noun), name=noun)
     return app
+
+
+def _verbs_of(noun: str) -> typer.Typer:
+    """Return the commands of a noun, or one that names the package they lack: a partner installs the checker only."""
+    try:
+        verbs: typer.Typer = import_module(f"sandbox.cli.{noun}").app
+    except ModuleNotFoundError as missing:
+        refusal = lacking(missing)
+        verbs = typer.Typer(help=f"Not installed: needs the package {missing.name}.", add_help_option=False)
+
+        @verbs.callback(invoke_without_command=True, context_settings={"ignore_unknown_options": True})
+        def refuse(_words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+            raise refusal
+
+    return verbs
+
+
+def _run() -> None:
+    try:
+        command_line()()
+    except ModuleNotFoundError as missing:
+        raise lacking(missing) from None
+
+
+def lacking(missing: ModuleNotFoundError) -> EnvironmentFaultError:
+    """Return what is told of a package that is not installed; a module of our own that is missing is our fault."""
+    if (missing.name or "").startswith("sandbox"):
+        raise missing
+    return EnvironmentFaultError(
+        f"This command needs the package {missing.name}, which is not installed.",
+        "Install `migration-sandbox[files]` for commands on plain files, `migration-sandbox[lake]` for the pipeline.",
+    )
 
 
 def main() -> None:
     """Run the command that was typed; exit with the code of `errors.ExitCode`."""
     _stop_on_ctrl_c()
     try:
-        command_line()()
+        _run()
     except SandboxError as error:
-        progress.print(f"[red]✗[/red] {error.message}", soft_wrap=True)
+        progress.print(f"[red]✗[/red] {escape(error.message)}", soft_wrap=True)
         if error.remedy:
-            progress.print(f"  {error.remedy}", soft_wrap=True)
+            progress.print(f"  {escape(error.remedy)}", soft_wrap=True)
         sys.exit(error.exit_code)
     except Exception:  # the outermost edge: the trace goes to a file, a sentence to the person
         FAULT_LOG.write_text(traceback.format_exc(), "utf-8")

@@ -39,7 +39,7 @@ class SentFile(Sent):
 
 
 class Manifest(Sent):
-    """What a partner says of a delivery; its hash is the delivery's id."""
+    """What a partner says of a delivery, whose id is its hash; `replaces` is the id of one that it corrects."""
 
     manifest_version: Literal[1]
     partner: Name
@@ -49,6 +49,7 @@ class Manifest(Sent):
     period_from: date
     period_to: date
     delivered_at: datetime
+    replaces: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     files: Annotated[tuple[SentFile, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -124,6 +125,12 @@ def check_delivery(delivery: Delivery, contract: Contract) -> None:
         raise DeliveryRefusedError(
             f"{delivery.folder.name} has no rows.", "Send nothing rather than an empty delivery."
         )
+    strange = sorted({sent.format for sent in manifest.files} - set(contract.formats))
+    if strange:
+        raise DeliveryRefusedError(
+            f"Contract {contract.id} does not name the format {', '.join(strange)}.",
+            f"Send: {', '.join(contract.formats)}; or agree on a new version of the contract.",
+        )
     for sent in manifest.files:
         _check_file(delivery.folder / sent.name, sent)
 
@@ -147,6 +154,7 @@ def pack(
     contract: Contract,
     period: tuple[date, date],
     delivered_at: datetime,
+    replaces: str = "",
 ) -> Delivery:
     """Make a delivery in `folder` of (file, format) pairs: what a partner's own program would do."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,7 +174,7 @@ def pack(
         "period_to": period[1].isoformat(),
         "delivered_at": delivered_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "files": sent,
-    }
+    } | ({"replaces": replaces} if replaces else {})
     (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     return read_delivery(folder)
 

@@ -4,27 +4,25 @@
 the key by its path: whoever runs the task opens it, so that no plan holds it.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sandbox.errors import DeliveryRefusedError
-from sandbox.feeds.columns import Mask, mask
+from sandbox.feeds.columns import Mask, by_value, mask
 from sandbox.feeds.contract import ALL_FEEDS
-from sandbox.feeds.pseudonym import KeyFile, KeyProvider, ThrowawayKeys, person_keys
+from sandbox.feeds.notes import FileNote
+from sandbox.feeds.pseudonym import KeyFile, KeyProvider, Pseudonyms, Scope, ThrowawayKeys
 from sandbox.feeds.readers import BATCH_ROWS, FAULT, ROW, ReadOptions, reader_named
-from sandbox.feeds.rules import Checked, check_rows, masked_rows
-from sandbox.lakehouse.table import DAY, INT, TEXT, TEXTS, TIMESTAMP, Column, Table
+from sandbox.feeds.row_text import masked_rows
+from sandbox.feeds.rules import Checked, check_rows
+from sandbox.lakehouse.table import DAY, INT, TEXT, TIMESTAMP, Column, Table
+from sandbox.lakehouse.tables.books import QUARANTINE
 from sandbox.lakehouse.tables.feeds import Feed
 from sandbox.settings import Zone
 
@@ -32,19 +30,6 @@ PLACE = (
     Column("file", TEXT, "File of the delivery"),
     Column("row_number", INT, "Row of the file, from 1"),
 )
-BAD = Table(
-    "staged_bad",
-    Zone.QUARANTINE,
-    "A row on its way to quarantine",
-    (
-        Column("delivery_id", TEXT, "Delivery"),
-        *PLACE,
-        Column("broken_rules", TEXTS, "Every rule that the row breaks"),
-        Column("row", TEXT, "The row as sent (JSON), identifiers replaced"),
-    ),
-    (),
-)
-NOTE = Table("staged_note", Zone.QUARANTINE, "What is told of one file", (Column("note", TEXT, "JSON"),), ())
 # Digits of an H3 index below resolution 5, and where its resolution stands: coarsening sets the one and the other.
 H3_RESOLUTION_SHIFT, H3_COARSEST_POST = 52, 5
 H3_UNUSED_DIGITS = (1 << (3 * (15 - H3_COARSEST_POST))) - 1
@@ -52,9 +37,10 @@ H3_UNUSED_DIGITS = (1 << (3 * (15 - H3_COARSEST_POST))) - 1
 
 @dataclass(frozen=True)
 class FileTask:
-    """One file to read, with what is needed to do so anywhere; `key_file` empty means the keys of a check.
+    """One file to read, or some row groups of one, with what is needed to do so anywhere.
 
-    `staging` is the folder that takes its rows: `good` and `bad` below it.
+    `key_file` empty means the keys of a check; `rows_before` are the file's rows before these row groups.
+    `bronze`, `quarantine` and `staging` are the folders that take its rows, and what is known of them by row.
     """
 
     path: str
@@ -71,44 +57,27 @@ class FileTask:
     buckets: int
     delivered_on: date | None = None
     key_file: str = ""
+    bronze: str = ""
+    quarantine: str = ""
     staging: str = ""
-
-    @property
-    def staged_name(self) -> str:
-        """Name of the file that its rows are staged in."""
-        return f"{self.delivery_id}-{self.file}.parquet"
+    row_groups: tuple[int, ...] = ()
+    rows_before: int = 0
+    record_sources: tuple[str, ...] = ()
+    country: str = ""
+    mcc: str = ""
+    size: int = 0
 
     @property
     def keys(self) -> KeyProvider:
         """Whoever can derive the task's keys."""
         return KeyFile(Path(self.key_file)) if self.key_file else ThrowawayKeys()
 
-
-@dataclass
-class FileNote:
-    """What is told of one file: its rows, what they break, what they cover; never a value of a person."""
-
-    delivery_id: str
-    file: str
-    rows: int = 0
-    bad: int = 0
-    refused: str = ""
-    rules: Counter[str] = field(default_factory=Counter)
-    filled: Counter[str] = field(default_factory=Counter)
-    days: set[int] = field(default_factory=set)
-    persons: int = 0
-
-    def as_json(self) -> str:
-        """Return the note as JSON, in one order."""
-        values: dict[str, Any] = vars(self) | {"days": sorted(self.days)}
-        return json.dumps(values, sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> "FileNote":
-        """Read a note that `as_json` wrote."""
-        values = json.loads(text)
-        counters = {name: Counter(values.pop(name)) for name in ("rules", "filled")}
-        return cls(**{**values, **counters, "days": set(values["days"])})
+    @property
+    def pseudonyms(self) -> Pseudonyms | None:
+        """What makes person keys of the file's identifiers; None where the feed has no persons."""
+        if ALL_FEEDS[self.feed].identifier is None:
+            return None
+        return Pseudonyms(self.keys, Scope(self.partner, self.feed, self.epoch, self.purpose))
 
 
 def good_table(feed: Feed) -> Table:
@@ -116,73 +85,52 @@ def good_table(feed: Feed) -> Table:
     return Table(f"staged_{feed.name}", Zone.BRONZE, "A row on its way to bronze", (*PLACE, *feed.bronze.columns), ())
 
 
-def stage_bundle(tasks: tuple[FileTask, ...]) -> Iterator[pa.RecordBatch]:
-    """Write the rows of each file to its task's staging folder, good and bad apart; yield the notes.
-
-    A worker writes Parquet itself: rows that went through Spark here would cost ten times the row path.
-    A file appears under its name only when it is whole, so that a task may be run twice.
-    """
-    for task in tasks:
-        note = FileNote(task.delivery_id, task.file)
-        tables = {"good": good_table(ALL_FEEDS[task.feed]), "bad": BAD}
-        with ExitStack() as stack:
-            writers: dict[str, pq.ParquetWriter] = {}
-            for kind, batch in checked_rows(task, note):
-                if kind not in writers:
-                    hidden = Path(task.staging, kind, f".{task.staged_name}")
-                    writers[kind] = stack.enter_context(pq.ParquetWriter(hidden, tables[kind].stored))
-                writers[kind].write_batch(batch)
-        for kind in writers:
-            Path(task.staging, kind, f".{task.staged_name}").rename(Path(task.staging, kind, task.staged_name))
-        yield pa.record_batch({"note": [note.as_json()]})
-
-
-def bundled(tasks: list[FileTask], bundles: int) -> list[tuple[FileTask, ...]]:
-    """Share files among at most `bundles` bundles of about the same size: a worker costs more than a small file."""
-    sizes = {task.path: Path(task.path).stat().st_size for task in tasks}
-    shares: list[list[FileTask]] = [[] for _ in range(min(bundles, len(tasks)))]
-    filled = [0] * len(shares)
-    for task in sorted(tasks, key=lambda each: (-sizes[each.path], each.path)):
-        least = filled.index(min(filled))
-        shares[least].append(task)
-        filled[least] += sizes[task.path] + 1
-    return [tuple(share) for share in shares]
-
-
 def checked_rows(task: FileTask, note: FileNote) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield every row of a file, `good` for bronze or `bad` for quarantine; what is told of it goes into `note`.
 
     A file that can't be read is noted as refused: whoever commits decides on the whole delivery.
     """
-    seen: set[int] = set()
-    options = ReadOptions(ALL_FEEDS[task.feed], task.encoding, task.delimiter, task.delivered_on)
+    options = ReadOptions(
+        ALL_FEEDS[task.feed],
+        task.encoding,
+        task.delimiter,
+        task.delivered_on,
+        country=task.country,
+        mcc=task.mcc,
+        row_groups=task.row_groups,
+    )
+    pseudonyms = task.pseudonyms
     try:
         for batch in reader_named(task.file_format)(Path(task.path), options):
             for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield from _checked_batch(batch.slice(start, BATCH_ROWS), task, note, seen)
+                yield from _checked_batch(batch.slice(start, BATCH_ROWS), task, note, pseudonyms)
     except DeliveryRefusedError as refusal:
         note.refused = refusal.message
-    note.persons = len(seen)
+    note.persons_counted = len(note.persons)
 
 
 def _checked_batch(
-    batch: pa.RecordBatch, task: FileTask, note: FileNote, seen: set[int]
+    batch: pa.RecordBatch, task: FileTask, note: FileNote, pseudonyms: Pseudonyms | None
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     feed = ALL_FEEDS[task.feed]
     checked = check_rows(batch, feed, task.time_zone, task.delivered_on)
-    numbers = batch.column(ROW) if ROW in batch.schema.names else _numbered(note.rows, batch.num_rows)
+    numbers = batch.column(ROW) if ROW in batch.schema.names else _numbered(task.rows_before + note.rows, checked.rows)
+    _check_sources(checked, task)
     if FAULT in batch.schema.names:
         _mark_unsplit(checked, batch.column(FAULT))
-    keys = None
-    if feed.identifier is not None:
-        identifiers = checked.typed[feed.identifier]
-        keys = person_keys(task.keys, task.partner, task.feed, task.epoch, task.purpose, identifiers)
+    keys = pseudonyms.of(checked.typed[feed.identifier]) if pseudonyms and feed.identifier else None
+    yield from good_and_bad(checked, keys, numbers, task, note)
+
+
+def good_and_bad(
+    checked: Checked, keys: pa.Array | None, numbers: pa.Array, task: FileTask, note: FileNote
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield the rows of a batch after the rules, `good` and `bad` apart; `numbers` are theirs in the file."""
     bad = checked.bad
-    _note_batch(note, checked, bad)
-    if keys is not None:
-        seen.update(pc.unique(keys.filter(pa.array(~bad))).to_pylist())
-    if not bad.all():
-        yield "good", _good_rows(checked, ~bad, keys, numbers, task)
+    good = _good_rows(checked, ~bad, keys, numbers, task)
+    _note_batch(note, checked, good)
+    if good.num_rows:
+        yield "good", good
     if bad.any():
         yield "bad", _bad_rows(checked, bad, keys, numbers, task)
 
@@ -191,25 +139,24 @@ def _good_rows(
     checked: Checked, rows: Mask, keys: pa.Array | None, numbers: pa.Array, task: FileTask
 ) -> pa.RecordBatch:
     chosen, n = pa.array(rows), int(rows.sum())
-    columns = {name: pc.filter(values, chosen) for name, values in checked.typed.items()}
+    columns = checked.typed | {"row_number": numbers} | ({} if keys is None else {"person_key": keys})
+    if n < checked.rows:
+        columns = {name: pc.filter(values, chosen) for name, values in columns.items()}
     columns |= _constant(n, file=task.file, partner=task.partner, delivery_id=task.delivery_id)
-    columns["row_number"] = pc.filter(numbers, chosen)
     if task.feed == "geotagged_post":
         columns["h3"] = coarsened(columns["h3"])
     if keys is not None:
-        person = pc.filter(keys, chosen)
-        columns["person_key"] = person
-        columns["bucket"] = pa.array(np.mod(person.to_numpy(), task.buckets).astype(np.int32))
+        columns["bucket"] = pa.array(np.mod(columns["person_key"].to_numpy(), task.buckets).astype(np.int32))
     return _conformed(columns, good_table(checked.feed), n)
 
 
 def _bad_rows(checked: Checked, rows: Mask, keys: pa.Array | None, numbers: pa.Array, task: FileTask) -> pa.RecordBatch:
     n = int(rows.sum())
-    columns = _constant(n, file=task.file, delivery_id=task.delivery_id)
+    columns = _constant(n, file=task.file, delivery_id=task.delivery_id, feed=task.feed)
     columns["row_number"] = pc.filter(numbers, pa.array(rows))
     columns["broken_rules"] = checked.broken_of(rows)
     columns["row"] = masked_rows(checked, rows, keys)
-    return _conformed(columns, BAD, n)
+    return _conformed(columns, QUARANTINE, n)
 
 
 def coarsened(h3: pa.Array) -> pa.Array:
@@ -235,6 +182,14 @@ def _numbered(before: int, rows: int) -> pa.Array:
     return pa.array(np.arange(before + 1, before + rows + 1, dtype=np.int64))
 
 
+def _check_sources(checked: Checked, task: FileTask) -> None:
+    """Mark records of a source that the contract does not name: they were collected under another statute."""
+    if task.record_sources:
+        named, sources = pa.array(task.record_sources), checked.typed["source"]
+        strange = by_value(sources, lambda text: mask(pc.invert(pc.is_in(text, named))))
+        checked.mark("contract:source", strange & mask(sources.is_valid()))
+
+
 def _mark_unsplit(checked: Checked, faults: pa.Array) -> None:
     """Let a row that could not be split break that one rule: that its columns are empty is no rule of its own."""
     unsplit = mask(faults.is_valid())
@@ -244,15 +199,15 @@ def _mark_unsplit(checked: Checked, faults: pa.Array) -> None:
         checked.mark(f"row:{name}", mask(pc.equal(faults, name)))
 
 
-def _note_batch(note: FileNote, checked: Checked, bad: Mask) -> None:
+def _note_batch(note: FileNote, checked: Checked, good: pa.RecordBatch) -> None:
     note.rows += checked.rows
-    note.bad += int(bad.sum())
+    note.bad += checked.rows - good.num_rows
     note.rules.update({rule: int(rows.sum()) for rule, rows in checked.broken.items() if rows.any()})
-    good = pa.array(~bad)
-    for column in checked.feed.columns:
-        values = pc.filter(checked.typed[column.name], good)
-        note.filled[column.name] += len(values) - values.null_count
-    clock = next((c for c in checked.feed.columns if c.required and c.type in (DAY, TIMESTAMP)), None)
+    kept = [column for column in checked.feed.columns if not column.identifier]
+    note.filled.update({column.name: len(good) - good.column(column.name).null_count for column in kept})
+    clock = next((c for c in kept if c.required and c.type in (DAY, TIMESTAMP)), None)
     if clock is not None:
-        days = pc.filter(checked.typed[clock.name], good).cast(pa.date32(), safe=False)
+        days = good.column(clock.name).cast(pa.date32(), safe=False)
         note.days.update(pc.unique(days.cast(pa.int32())).drop_null().to_pylist())
+    if checked.feed.identifier is not None:
+        note.persons.add(good.column("person_key"))

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sandbox.errors import CheckFailedError
 from sandbox.feeds.delivery import Delivery
-from sandbox.feeds.ingest import FileNote
+from sandbox.feeds.notes import FileNote
 from sandbox.lakehouse.tables.books import DELIVERY, FEED_QUALITY
 
 REFUSED = "refused: "
@@ -20,6 +20,7 @@ class Account:
 
     delivery: Delivery
     notes: list[FileNote] = field(default_factory=list)
+    purpose: str = ""
     refused: str = ""
     findings: list[str] = field(default_factory=list)
     rows_bronze: int = 0
@@ -48,6 +49,12 @@ class Account:
             "findings": self.findings,
         }
 
+    @property
+    def placed(self) -> dict[str, object]:
+        """Return where the delivery's rows are."""
+        rows = {"bronze": self.rows_bronze, "quarantine": self.rows_quarantined, "duplicate": self.rows_duplicate}
+        return {"delivery": self.delivery.id} | {f"rows_{place}": number for place, number in rows.items()}
+
     def check(self) -> None:
         """Raise `CheckFailedError` where a row is lost or made."""
         out = self.rows_bronze + self.rows_quarantined + self.rows_duplicate
@@ -73,6 +80,11 @@ def whole_refusal(account: Account) -> str:
     return ""
 
 
+def was_refused(findings: Sequence[str] | None) -> bool:
+    """Return whether a delivery's findings in the book say that it was refused whole."""
+    return any(finding.startswith(REFUSED) for finding in findings or ())
+
+
 def delivery_rows(accounts: Sequence[Account]) -> pa.Table:
     """Return rows of `delivery`."""
     rows = [
@@ -81,6 +93,7 @@ def delivery_rows(accounts: Sequence[Account]) -> pa.Table:
             "feed": account.delivery.manifest.feed,
             "partner": account.delivery.manifest.partner,
             "contract_version": account.delivery.manifest.contract_version,
+            "purpose": account.purpose or None,
             "period_from": account.delivery.manifest.period_from,
             "period_to": account.delivery.manifest.period_to,
             "received_at": account.delivery.manifest.delivered_at,
@@ -89,6 +102,7 @@ def delivery_rows(accounts: Sequence[Account]) -> pa.Table:
             "rows_quarantined": account.rows_quarantined,
             "rows_duplicate": account.rows_duplicate,
             "findings": [f"{REFUSED}{account.refused}"] if account.refused else account.findings,
+            "replaces": account.delivery.manifest.replaces,
         }
         for account in accounts
     ]
@@ -135,8 +149,8 @@ def _measures(account: Account) -> dict[str, tuple[int, int]]:
         "rows_duplicate": (account.rows_duplicate, n),
         "days_with_rows": (len(days), (manifest.period_to - manifest.period_from).days + 1),
     }
-    if len(account.notes) == 1 and account.notes[0].persons:
-        measures["rows_per_person"] = (good, account.notes[0].persons)
+    if len(account.notes) == 1 and account.notes[0].persons_counted:
+        measures["rows_per_person"] = (good, account.notes[0].persons_counted)
     filled = _summed(note.filled for note in account.notes)
     measures |= {f"filled:{column}": (count, good) for column, count in sorted(filled.items())}
     return measures | {f"broken:{rule}": (count, n) for rule, count in sorted(account.rules.items())}

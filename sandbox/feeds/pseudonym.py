@@ -8,24 +8,47 @@ per partner, feed, epoch and purpose is derived with HKDF (RFC 5869). Code and p
 import hmac
 import json
 import math
+import os
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from numpy.typing import NDArray
 
-from sandbox.errors import EnvironmentFaultError
+from sandbox.errors import CallError, EnvironmentFaultError
+from sandbox.feeds.columns import Mask, mask
+from sandbox.feeds.row_hash import Words, text_hashes
 
 FIRST_EPOCH = "1"
 KEY_BYTES = 32
+# Identifiers that one process remembers, with their keys: about 150 MB.
+MOST_REMEMBERED = 1 << 20
 # The partner's checker writes nothing and has no key: what it derives is thrown away.
 CHECK_KEY = b"sandbox feed check writes nothing"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Within what a person key stands for one person; another partner, feed, epoch or purpose is another key."""
+
+    partner: str
+    feed: str
+    epoch: str
+    purpose: str
+
+    @property
+    def text(self) -> str:
+        """The scope as it enters key and hash."""
+        return f"v1|{self.partner}|{self.feed}|{self.epoch}|{self.purpose}"
 
 
 class KeyProvider(Protocol):
@@ -55,6 +78,28 @@ class KeyFile:
     def current_epoch(self) -> str:
         """Epoch that new rows are keyed in."""
         return str(self._content()["current"])
+
+    @property
+    def epochs(self) -> list[str]:
+        """Epochs whose keys are there, in order."""
+        return sorted(self._content()["epochs"])
+
+    def destroy(self, epoch: str) -> None:
+        """Destroy the key of an epoch; if it was the current one, a new epoch begins."""
+        content = self._content()
+        epochs: dict[str, str] = dict(content["epochs"])
+        if epochs.pop(epoch, None) is None:
+            raise CallError(f"There is no key of epoch {epoch}.", f"There are: {', '.join(self.epochs)}.")
+        current = str(content["current"])
+        if epoch == current:
+            current = str(int(epoch) + 1)
+            epochs[current] = secrets.token_hex(KEY_BYTES)
+        size = self.path.stat().st_size
+        with self.path.open("r+b") as stream:  # overwritten where it lies, as far as the disk lets us
+            stream.write(b"\0" * size)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _write_keys(self.path, current, epochs)
 
     def _content(self) -> dict[str, dict[str, str]]:
         if not self.path.is_file():
@@ -95,27 +140,97 @@ def create_key(path: Path, epoch: str = FIRST_EPOCH, secret: str = "") -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    content = {"current": epoch, "epochs": {epoch: secret or secrets.token_hex(KEY_BYTES)}}
-    path.write_text(json.dumps(content), "utf-8")
+    _write_keys(path, epoch, {epoch: secret or secrets.token_hex(KEY_BYTES)})
 
 
-def person_keys(
-    provider: KeyProvider, partner: str, feed: str, epoch: str, purpose: str, identifiers: pa.Array
-) -> pa.Array:
-    """Return the person key (int64) of each identifier (text); null stays null.
+def _write_keys(path: Path, current: str, epochs: Mapping[str, str]) -> None:
+    """Write the key file, whole or not at all, readable by its owner only from its first byte."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps({"current": current, "epochs": dict(epochs)}), "utf-8")
+    new.replace(path)
 
-    Each distinct identifier is hashed once: a batch of events has far fewer subscribers than rows.
+
+class _Known(NamedTuple):
+    """Identifiers with their keys, in the order of their hashes."""
+
+    hashes: Words
+    identifiers: pa.Array
+    keys: NDArray[np.int64]
+
+
+NOTHING_KNOWN = _Known(np.zeros(0, np.uint64), pa.array([], pa.string()), np.zeros(0, np.int64))
+
+
+@dataclass
+class _Memory:
+    """What this process remembers of a scope; replaced as a whole, so that threads can share it."""
+
+    known: _Known
+
+
+@lru_cache(maxsize=4)
+def _remembered(_key: bytes, _scope: str) -> _Memory:
+    """Return the memory of a scope: tasks of one process share it, as they share their persons."""
+    return _Memory(NOTHING_KNOWN)
+
+
+class Pseudonyms:
+    """Person keys of one scope; an identifier is hashed with the key once while it is remembered, not once an event."""
+
+    def __init__(self, provider: KeyProvider, scope: Scope) -> None:
+        """Derive the scope's key; it stays in this process."""
+        self._prefix = scope.text.encode()
+        self._key = provider.derived(scope.epoch, scope.text)
+        self._memory = _remembered(self._key, scope.text)
+
+    def of(self, identifiers: pa.Array) -> pa.Array:
+        """Return the person key (int64) of each identifier (text, or dictionary-encoded text); null stays null."""
+        if isinstance(identifiers, pa.DictionaryArray):
+            return self.of(identifiers.dictionary).take(identifiers.indices)
+        hashes = text_hashes(identifiers)
+        keys, is_open = _looked_up(self._memory.known, identifiers, hashes)
+        if is_open.any():
+            new = pc.unique(identifiers.filter(pa.array(is_open)))
+            learnt = self._learnt(new)
+            own, _ = _looked_up(learnt, identifiers, hashes)
+            keys = np.where(is_open, own, keys)
+            self._remember(learnt)
+        return pa.array(keys, mask=mask(identifiers.is_null()))
+
+    def _learnt(self, identifiers: pa.Array) -> _Known:
+        """Hash distinct identifiers with the key."""
+        keys = np.fromiter((self._hash(each) for each in identifiers.to_pylist()), np.int64, len(identifiers))
+        hashes = text_hashes(identifiers)
+        order = np.argsort(hashes)
+        return _Known(hashes[order], identifiers.take(pa.array(order)), keys[order])
+
+    def _remember(self, learnt: _Known) -> None:
+        known = self._memory.known
+        if len(known.keys) + len(learnt.keys) > MOST_REMEMBERED:
+            known = NOTHING_KNOWN
+        hashes = np.concatenate([known.hashes, learnt.hashes])
+        order = np.argsort(hashes)
+        identifiers = pa.concat_arrays([known.identifiers, learnt.identifiers]).take(pa.array(order))
+        self._memory.known = _Known(hashes[order], identifiers, np.concatenate([known.keys, learnt.keys])[order])
+
+    def _hash(self, identifier: str) -> int:
+        digest = hmac.digest(self._key, self._prefix + identifier.encode(), "sha256")
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _looked_up(known: _Known, identifiers: pa.Array, hashes: Words) -> tuple[NDArray[np.int64], Mask]:
+    """Return the key of each identifier that is known, and which ones are not; null is not looked for.
+
+    Equal hashes are nearly always equal text, and that they are is looked at: of identifiers that share a hash the
+    first to come is found, any other one is hashed with the key each time.
     """
-    scope = f"v1|{partner}|{feed}|{epoch}|{purpose}"
-    key = provider.derived(epoch, scope)
-    encoded = pc.dictionary_encode(identifiers)
-    prefix = scope.encode()
-    hashed = b"".join(
-        hmac.digest(key, prefix + identifier.encode(), "sha256")[:8] for identifier in encoded.dictionary.to_pylist()
-    )
-    keys = pa.array(np.frombuffer(hashed, dtype=">i8").astype(np.int64), pa.int64())
-    return keys.take(encoded.indices)
+    is_open = mask(identifiers.is_valid())
+    if not len(known.hashes):
+        return np.zeros(len(identifiers), np.int64), is_open
+    at = np.minimum(np.searchsorted(known.hashes, hashes), len(known.hashes) - 1)
+    return known.keys[at], is_open & ~mask(pc.equal(known.identifiers.take(pa.array(at)), identifiers))
 
 
 def collision_probability(persons: int) -> float:

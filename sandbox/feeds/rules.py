@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.feeds.columns import Mask, as_text, mask, to_type
+from sandbox.feeds.columns import Mask, by_value, keep, mask, to_type
+from sandbox.feeds.legible import legible
 from sandbox.lakehouse.table import TEXT, TIMESTAMP, Column
 from sandbox.lakehouse.tables.feeds import Feed
 
@@ -89,7 +90,7 @@ def text_faults(values: pa.Array) -> Mask:
 
 def _column(batch: pa.RecordBatch, column: Column) -> pa.Array:
     present = column.name in batch.schema.names
-    return batch.column(column.name) if present else pa.nulls(batch.num_rows, column.type)
+    return legible(batch.column(column.name)) if present else pa.nulls(batch.num_rows, column.type)
 
 
 def _check_column(checked: Checked, column: Column, raw: pa.Array, time_zone: str) -> None:
@@ -101,13 +102,18 @@ def _check_column(checked: Checked, column: Column, raw: pa.Array, time_zone: st
     if column.required:
         checked.mark(f"required:{column.name}", missing & ~typed.failed & ~typed.implausible)
     if column.allowed:
-        checked.mark(f"allowed:{column.name}", ~missing & ~mask(pc.is_in(typed.values, pa.array(column.allowed))))
+        allowed = pa.array(column.allowed)
+        checked.mark(f"allowed:{column.name}", by_value(typed.values, lambda text: _not_in(text, allowed)))
     if column.minimum is not None:
         checked.mark(f"range:{column.name}", mask(pc.less(typed.values, column.minimum)))
     if column.maximum is not None:
         checked.mark(f"range:{column.name}", mask(pc.greater(typed.values, column.maximum)))
     if column.type == TEXT:
-        checked.mark(f"text:{column.name}", text_faults(typed.values))
+        checked.mark(f"text:{column.name}", by_value(typed.values, text_faults))
+
+
+def _not_in(values: pa.Array, allowed: pa.Array) -> Mask:
+    return mask(values.is_valid()) & ~mask(pc.is_in(values, allowed))
 
 
 def _check_time(checked: Checked, delivered_on: date) -> None:
@@ -127,11 +133,38 @@ def _check_identifier(checked: Checked) -> None:
     name = checked.feed.identifier
     if name is None:
         return
-    identifiers = pc.unique(checked.typed[name]).drop_null()
-    identifiers = identifiers.filter(pc.greater_equal(pc.utf8_length(identifiers), LONG_IDENTIFIER))
-    for column in checked.feed.columns:
-        if column.type == TEXT and column.name != name:
-            checked.mark(f"identifier_in:{column.name}", mask(pc.is_in(checked.typed[column.name], identifiers)))
+    identifiers = long_identifiers(_distinct(checked.typed[name]))
+    others = [c for c in checked.feed.columns if c.name != name and (c.type == TEXT or pa.types.is_integer(c.type))]
+    texts = {other.name: _long_number(checked.typed[other.name]) for other in others}
+    distinct = {other: _distinct(values) for other, values in texts.items()}
+    # One look-up for all columns, of values as long as an identifier: what costs is to make ready the identifiers.
+    values = pa.concat_arrays(list(distinct.values()))
+    found = mask(pc.is_in(pc.binary_length(values), pc.unique(pc.binary_length(identifiers))))
+    if found.any():
+        found = mask(pc.is_in(values, identifiers))
+    starts = np.cumsum([0, *(len(values) for values in distinct.values())])
+    for other, start, end in zip(distinct, starts, starts[1:], strict=False):
+        if found[start:end].any():
+            rows = by_value(texts[other], lambda text: mask(pc.is_in(text, identifiers)))
+            checked.mark(f"identifier_in:{other}", rows)
+
+
+def _long_number(values: pa.Array) -> pa.Array:
+    """Return whole numbers of as many digits as a long identifier as text, text as it is."""
+    if not pa.types.is_integer(values.type):
+        return values
+    is_long = mask(pc.greater_equal(values, 10 ** (LONG_IDENTIFIER - 1)))
+    return pc.cast(keep(values, is_long), pa.string())
+
+
+def _distinct(values: pa.Array) -> pa.Array:
+    """Return the values that a column of text has, at least once each."""
+    return values.dictionary if isinstance(values, pa.DictionaryArray) else values
+
+
+def long_identifiers(identifiers: pa.Array) -> pa.Array:
+    """Return the identifiers that can't stand in another column by chance."""
+    return identifiers.filter(pc.greater_equal(pc.utf8_length(identifiers), LONG_IDENTIFIER))
 
 
 Columns = dict[str, pa.Array]
@@ -144,7 +177,8 @@ def _in_order(first: str, second: str) -> Holds:
 
 
 def _matches(column: str, pattern: str) -> Holds:
-    return lambda typed: ~mask(pc.invert(pc.match_substring_regex(typed[column], pattern)))
+    """Hold where the text has the pattern, or there is none."""
+    return lambda typed: ~by_value(typed[column], lambda text: mask(pc.invert(pc.match_substring_regex(text, pattern))))
 
 
 def _not_swapped(typed: Columns) -> Mask:
@@ -197,28 +231,3 @@ ACROSS: dict[str, dict[str, Holds]] = {
     "stop": {"start_ts<=end_ts": _in_order("start_ts", "end_ts")},
     "network": {"mcc": _matches("mcc", MCC), "alpha_3:country": _matches("country", ALPHA_3)},
 }
-
-
-def masked_rows(checked: Checked, rows: Mask, person_key: pa.Array | None) -> pa.Array:
-    """Return the rows as JSON text for quarantine: the identifier is replaced by the person key wherever it stands."""
-    chosen = pa.array(rows)
-    texts = {name: pc.filter(as_text(raw), chosen) for name, raw in checked.raw.items()}
-    name = checked.feed.identifier
-    if name is not None and person_key is not None:
-        own, everyone = texts.pop(name), pc.unique(as_text(checked.raw[name])).drop_null()
-        everyone = everyone.filter(pc.greater_equal(pc.utf8_length(everyone), LONG_IDENTIFIER))
-        texts = {column: _without(values, own, everyone) for column, values in texts.items()}
-        texts["person_key"] = pc.cast(pc.filter(person_key, chosen), pa.string())
-    lines: str = pa.table(texts).to_pandas().to_json(orient="records", lines=True, force_ascii=False)
-    return pa.array([line for line in lines.split("\n") if line], pa.string())
-
-
-def _without(values: pa.Array, own: pa.Array, everyone: pa.Array) -> pa.Array:
-    """Blank a value that is anyone's identifier or has its own row's inside."""
-    text = np.asarray(pc.fill_null(values, "").to_pylist(), dtype=np.dtypes.StringDType())
-    inside = np.asarray(pc.fill_null(own, "").to_pylist(), dtype=np.dtypes.StringDType())
-    holds_own = (np.strings.find(text, inside) >= 0) & (np.strings.str_len(inside) >= 3) | (text == inside) & (
-        text != ""
-    )
-    found = pa.array(holds_own | mask(pc.is_in(values, everyone)))
-    return pc.if_else(found, pa.scalar("[identifier]"), values)

@@ -7,17 +7,17 @@ that it is about, and only a booked delivery counts as taken in: killed anywhere
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
 
 from sandbox.feeds.arrivals import Arrived, arrivals, check_before_reading
 from sandbox.feeds.delivery import land, read_delivery
-from sandbox.feeds.feed_job import FeedRows, dataset_of, feed_rows, repeated_keys, staged, staging_folder, written
+from sandbox.feeds.feed_job import FeedRows, committed, dataset_of, read_in, staging_folder
 from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
 from sandbox.feeds.pseudonym import KeyFile, collision_probability
+from sandbox.feeds.replay import find
 from sandbox.feeds.set_rules import volume_findings
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
@@ -26,7 +26,6 @@ from sandbox.settings import Workspace, Zone
 
 # Small feeds wait for Delta's log, not for the processor: several at a time.
 FEEDS_AT_A_TIME = 4
-WRITERS = 64
 
 
 def run(run: StageRun) -> None:
@@ -39,38 +38,26 @@ def ingest(run: StageRun) -> list[Account]:
     arrived, accounts = arrivals(run)
     if arrived:
         KeyFile(run.workspace.key_file).current_epoch  # noqa: B018 (a missing key is said before Spark starts)
-        feeds = _rows_by_feed(run, arrived)
+        feeds = read_in(run, arrived)
         accounts += [account for rows in feeds for account in rows.accounts]
-        _write_quarantine(run, _write_bronze(run, feeds), accounts)
+        _write_bronze(run, feeds, arrived)
+        _write_quarantine(run, feeds, accounts)
     _book(run, accounts)
     return accounts
 
 
-def _rows_by_feed(run: StageRun, arrived: Sequence[Arrived]) -> list[FeedRows]:
-    notes = staged(run, arrived)
-    by_feed: dict[str, list[Arrived]] = {}
-    for each in arrived:
-        by_feed.setdefault(each.delivery.manifest.feed, []).append(each)
-    # Largest first: when they are written side by side, the small ones fit in beside it.
-    largest_first = sorted(by_feed, key=lambda feed: -sum(each.delivery.rows for each in by_feed[feed]))
-    return [feed_rows(run, feed, by_feed[feed], notes) for feed in largest_first]
-
-
-def _write_bronze(run: StageRun, feeds: Sequence[FeedRows]) -> list[DataFrame]:
-    """Write each feed's bronze; return the rows for quarantine."""
-    # Bronze has a partition a delivery: a writer each instead of a sort of all rows.
-    run.spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", str(WRITERS))
-    repeated, names = repeated_keys(feeds)
+def _write_bronze(run: StageRun, feeds: Sequence[FeedRows], arrived: Sequence[Arrived]) -> None:
     with ThreadPoolExecutor(FEEDS_AT_A_TIME) as pool:
-        return list(pool.map(lambda rows: written(run, rows, repeated if rows.feed in names else None), feeds))
+        contracts = {each.delivery.id: each.contract for each in arrived}
+        list(pool.map(lambda rows: committed(run, rows, contracts), feeds))
 
 
-def _write_quarantine(run: StageRun, frames: Sequence[DataFrame], accounts: Sequence[Account]) -> None:
-    taken = [account.delivery.id for account in accounts if not account.refused]
+def _write_quarantine(run: StageRun, feeds: Sequence[FeedRows], accounts: Sequence[Account]) -> None:
+    taken = [delivery for rows in feeds for delivery in (*rows.taken, *rows.replaced)]
     if not taken:
         return
-    rows = reduce(DataFrame.unionByName, frames)
-    run.write(rows, QUARANTINE, feed=sorted({a.delivery.manifest.feed for a in accounts}), delivery_id=taken)
+    files = [file for rows in feeds for file in rows.quarantined]
+    run.write_files(files, QUARANTINE, feed=sorted(rows.feed for rows in feeds), delivery_id=taken)
     counts = _quarantined(run, taken)
     for account in accounts:
         account.rows_quarantined = counts.get(account.delivery.id, 0)
@@ -92,13 +79,30 @@ def _book(run: StageRun, accounts: Sequence[Account]) -> None:
     for account in accounts:
         account.check()
         run.say(told(account))
-    persons = max((note.persons for account in accounts for note in account.notes), default=0)
+    persons = max((note.persons_counted for account in accounts for note in account.notes), default=0)
     if persons:
         run.say(f"chance that any two of {persons:,} persons share a key: {collision_probability(persons):.1e}")
     ids = [account.delivery.id for account in accounts]
     run.write_small(quality_rows(accounts), FEED_QUALITY, delivery_id=ids)
-    run.write_small(delivery_rows(accounts), DELIVERY, delivery_id=ids)
+    run.write_small(_with_replaced(run, accounts), DELIVERY, delivery_id=[*ids, *_replaced(accounts)])
     shutil.rmtree(staging_folder(run), ignore_errors=True)
+
+
+def _replaced(accounts: Sequence[Account]) -> dict[str, str]:
+    """Return deliveries that these correct, each with the one that does."""
+    both = [(account.delivery.manifest.replaces, account.delivery.id) for account in accounts if not account.refused]
+    return {old: new for old, new in both if old}
+
+
+def _with_replaced(run: StageRun, accounts: Sequence[Account]) -> pa.Table:
+    """Return the book's rows of these deliveries, and of those in it that they correct."""
+    new, replaced = delivery_rows(accounts), _replaced(accounts)
+    if not replaced or store.latest_version(run.workspace, DELIVERY) is None:
+        return new
+    ids = {account.delivery.id for account in accounts}
+    book = [row for row in run.read_small(DELIVERY).to_pylist() if row["delivery_id"] in replaced.keys() - ids]
+    old = [row | {"replaced_by": replaced[row["delivery_id"]]} for row in book]
+    return pa.concat_tables([new, pa.Table.from_pylist(old, schema=DELIVERY.stored)])
 
 
 def _find_volumes(run: StageRun, accounts: Sequence[Account]) -> None:
@@ -114,6 +118,12 @@ def _find_volumes(run: StageRun, accounts: Sequence[Account]) -> None:
             history = past.setdefault((manifest.partner, manifest.feed), [])
             history.append(account.rows_in / ((manifest.period_to - manifest.period_from).days + 1))
             account.findings += [f"{finding.rule}: {finding.text}" for finding in volume_findings(history)]
+
+
+def steward_run(workspace: Workspace, delivery_id: str, say: Callable[[str], None] = lambda _: None) -> StageRun:
+    """Return a run in which a steward works on one delivery: of the month in which it came."""
+    month = find(workspace, delivery_id).delivery.delivered_on.replace(day=1)
+    return StageRun(workspace, "ingest", month, month, 0, say=say)
 
 
 def ingest_folder(workspace: Workspace, folder: Path, say: Callable[[str], None]) -> Account | None:

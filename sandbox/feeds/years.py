@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 
+from sandbox.feeds.amended import Judge, Verdict
+from sandbox.feeds.columns import Mask, mask
 from sandbox.feeds.contract import Contract, YearBasis
 from sandbox.feeds.profile import Account
 from sandbox.feeds.set_rules import Finding, set_findings
@@ -21,50 +22,57 @@ HELD = "set:year_shift"
 class Found:
     """A finding on the rows that one delivery has of one source."""
 
-    delivery_id: str
     source: str
     finding: Finding
 
-    @property
-    def rows(self) -> Column:
-        """Rows of the delivery and source."""
-        return (F.col("delivery_id") == self.delivery_id) & (F.coalesce("source", F.lit("")) == self.source)
 
-    @property
-    def wrong(self) -> Column:
-        """Those of them whose year is wrong."""
-        return self.rows & F.month("period").isin(list(self.finding.months))
-
-
-def with_calendar_years(
-    good: DataFrame, before: DataFrame | None, accounts: Sequence[Account], contracts: Mapping[str, Contract]
-) -> tuple[DataFrame, DataFrame]:
-    """Return rows whose period is in calendar years, and those held for quarantine because theirs is not.
+def judges_of_years(
+    accounts: Sequence[Account], totals: pa.Table, contracts: Mapping[str, Contract]
+) -> dict[str, Judge]:
+    """Return, by delivery, what brings its periods to calendar years, or holds rows whose year is wrong.
 
     The contract says which: `calendar` holds the months that the rule finds, `as_found` mends them,
     `year_ended_aug` mends what it states without asking the rule. Findings are noted in the accounts.
     """
-    totals = _month_totals(good, before)
-    mended, held = good, good.where(F.lit(False))
+    judges = {}
     for account in accounts:
+        if account.refused:
+            continue
         basis = contracts[account.delivery.id].year_basis
-        for found in _found(account, totals, basis):
-            account.findings.append(f"{found.finding.rule}: {found.finding.text}")
-            if not found.finding.months:
-                continue
-            if basis is YearBasis.CALENDAR:
-                held, mended = held.unionByName(good.where(found.wrong)), mended.where(~found.wrong)
+        found = _found(account, totals, basis)
+        account.findings += [f"{each.finding.rule}: {each.finding.text}" for each in found]
+        wrong = [each for each in found if each.finding.months]
+        if wrong:
+            judges[account.delivery.id] = _judge(wrong, is_held=basis is YearBasis.CALENDAR)
+    return judges
+
+
+def _judge(found: Sequence[Found], *, is_held: bool) -> Judge:
+    def judge(batch: pa.RecordBatch, _start: int) -> Verdict:
+        held = np.zeros(batch.num_rows, bool)
+        kept = batch
+        for each in found:
+            rows = mask(pc.equal(pc.fill_null(batch.column("source"), ""), each.source))
+            wrong = rows & np.isin(pc.month(batch.column("period")).to_numpy(), each.finding.months)
+            if is_held:
+                held |= wrong
             else:
-                mended = _mended(mended, found)
-    return mended, _for_quarantine(held)
+                kept = _mended(kept, each.finding, rows, wrong)
+        return Verdict(kept.filter(pa.array(~held)), ~held, held, HELD)
+
+    return judge
 
 
-def _month_totals(good: DataFrame, before: DataFrame | None) -> pa.Table:
-    """Return passengers by delivery, source and month: what the rule compares, and all that leaves Spark."""
-    wanted = ("delivery_id", "source", "period", "passengers")
-    rows = good.select(*wanted) if before is None else good.select(*wanted).unionByName(before.select(*wanted))
-    by_month = rows.groupBy("delivery_id", F.coalesce("source", F.lit("")).alias("source"), "period")
-    return by_month.agg(F.sum("passengers").alias("passengers")).toArrow()
+def _mended(batch: pa.RecordBatch, finding: Finding, rows: Mask, wrong: Mask) -> pa.RecordBatch:
+    """Return the batch with wrong periods in the calendar year, and how its years ran named in `year_basis`."""
+    period, basis = batch.column("period"), batch.column("year_basis")
+    year = pc.cast(pc.add(pc.year(period), finding.shift_years), pa.string())
+    moved = pc.cast(pc.binary_join_element_wise(year, pc.strftime(period, "%m-%d"), "-"), pa.date32())
+    named = "year_ended_aug" if finding.months == SEP_TO_DEC else "calendar"
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns["period"] = pc.if_else(pa.array(wrong), moved, period)
+    columns["year_basis"] = pc.if_else(pa.array(rows), named, basis)
+    return pa.record_batch(columns)
 
 
 def _found(account: Account, totals: pa.Table, basis: YearBasis) -> list[Found]:
@@ -73,13 +81,13 @@ def _found(account: Account, totals: pa.Table, basis: YearBasis) -> list[Found]:
     found = []
     for source in pc.unique(own["source"]).sort().to_pylist():
         if basis is YearBasis.YEAR_ENDED_AUG:
-            found.append(Found(delivery.id, source, STATED))
+            found.append(Found(source, STATED))
             continue
         rows = own.filter(pc.equal(own["source"], source))
         for reference in _references(totals, source):
             findings = set_findings("air_od_month", rows, reference, delivery.delivered_on)
             if findings:
-                found += [Found(delivery.id, source, finding) for finding in findings]
+                found += [Found(source, finding) for finding in findings]
                 break
     return found
 
@@ -88,26 +96,3 @@ def _references(totals: pa.Table, source: str) -> list[pa.Table]:
     """Return the months of each other source, and last an empty table: the day of delivery needs no reference."""
     names = [name for name in pc.unique(totals["source"]).sort().to_pylist() if name != source]
     return [*(totals.filter(pc.equal(totals["source"], name)) for name in names), totals.slice(0, 0)]
-
-
-def _mended(rows: DataFrame, found: Found) -> DataFrame:
-    moved = F.add_months("period", 12 * found.finding.shift_years)
-    basis = "year_ended_aug" if found.finding.months == SEP_TO_DEC else "calendar"
-    return rows.withColumns(
-        {
-            "period": F.when(found.wrong, moved).otherwise(F.col("period")),
-            "year_basis": F.when(found.rows, F.lit(basis)).otherwise(F.col("year_basis")),
-        }
-    )
-
-
-def _for_quarantine(held: DataFrame) -> DataFrame:
-    return held.select(
-        "delivery_id",
-        "file",
-        "row_number",
-        F.array(F.lit(HELD)).alias("broken_rules"),
-        F.to_json(F.struct("period", "origin", "destination", "measure", "carrier", "passengers", "source")).alias(
-            "row"
-        ),
-    )

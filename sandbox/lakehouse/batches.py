@@ -6,28 +6,23 @@ file that a commit then names: back through Spark it would cost more than all th
 
 import json
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sandbox.lakehouse.store import WrittenFile, exact, spark_schema
+from sandbox.lakehouse.files import PartitionFiles, WrittenFile
+from sandbox.lakehouse.store import spark_schema
 from sandbox.lakehouse.table import Table
 
 PERSON_KEY = "person_key"
-TOLD = pa.schema(
-    {"path": pa.string(), "size": pa.int64(), "rows": pa.int64(), "written_at": pa.int64(), "partition": pa.string()}
-)
+TOLD = pa.schema({"file": pa.string()})
 PersonFunction = Callable[[pa.Table], pa.Table]
 FileFunction = Callable[[Any], Iterator[pa.RecordBatch]]
 
@@ -54,65 +49,10 @@ def written_by_person(
         with PartitionFiles(table, folder, f"{token}-{context.taskAttemptId() if context else 0}") as files:
             for batch in _whole_persons(function)(batches):
                 files.write(pa.Table.from_batches([batch]))
-        yield from pa.Table.from_pylist(files.told(), TOLD).to_batches()
+        yield pa.record_batch({"file": [json.dumps(asdict(file)) for file in files.written()]}, TOLD)
 
     told = _sorted(frame, order).mapInArrow(write, from_arrow_schema(TOLD)).collect()
-    return [WrittenFile(row.path, row.size, row.rows, row.written_at, json.loads(row.partition)) for row in told]
-
-
-class PartitionFiles:
-    """Parquet files of one task, one for each combination of partition values that comes up."""
-
-    def __init__(self, table: Table, folder: Path, name: str) -> None:
-        """Write into `folder`, the table's own, under names that begin with `name`."""
-        self._table, self._folder, self._name = table, folder, name
-        self._schema = pa.schema([f for f in table.stored if f.name not in table.partition])
-        self._writers: dict[tuple[str, ...], pq.ParquetWriter] = {}
-        self._rows: Counter[tuple[str, ...]] = Counter()
-
-    def write(self, rows: pa.Table) -> None:
-        """Append rows of the table, each to the file of its partition."""
-        exact_rows = exact(rows, self._table)
-        combinations = exact_rows.group_by(list(self._table.partition)).aggregate([]).to_pylist()
-        for values in combinations:
-            inside = reduce(pc.and_, [pc.equal(exact_rows[name], value) for name, value in values.items()])
-            key = tuple(str(value) for value in values.values())
-            chosen = exact_rows.filter(inside).select(self._schema.names)
-            self._writer(key).write_table(chosen)
-            self._rows[key] += chosen.num_rows
-
-    def told(self) -> list[dict[str, object]]:
-        """Return what a commit needs to know of each file."""
-        return [
-            {
-                "path": self._path(key),
-                "size": (status := (self._folder / self._path(key)).stat()).st_size,
-                "rows": self._rows[key],
-                "written_at": int(status.st_mtime * 1000),
-                "partition": json.dumps(dict(zip(self._table.partition, key, strict=True))),
-            }
-            for key in self._writers
-        ]
-
-    def __enter__(self) -> "PartitionFiles":
-        """Open nothing yet: a partition without rows has no file."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close every file."""
-        for writer in self._writers.values():
-            writer.close()
-
-    def _writer(self, key: tuple[str, ...]) -> pq.ParquetWriter:
-        if key not in self._writers:
-            file = self._folder / self._path(key)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[key] = pq.ParquetWriter(file, self._schema)
-        return self._writers[key]
-
-    def _path(self, key: tuple[str, ...]) -> str:
-        folders = [f"{name}={quote(value)}" for name, value in zip(self._table.partition, key, strict=True)]
-        return "/".join([*folders, f"part-{self._name}.parquet"])
+    return [WrittenFile(**json.loads(row.file)) for row in told]
 
 
 def by_file(spark: SparkSession, files: Sequence[Any], function: FileFunction, table: Table) -> DataFrame:

@@ -9,11 +9,14 @@ from functools import cached_property
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from sandbox.errors import PermissionRefusedError
 from sandbox.lakehouse import store
 from sandbox.lakehouse.batches import PersonFunction, written_by_person
+from sandbox.lakehouse.files import WrittenFile
 from sandbox.lakehouse.session import spark_session
 from sandbox.lakehouse.table import Table
-from sandbox.settings import Workspace
+from sandbox.lakehouse.tables.books import DELIVERY
+from sandbox.settings import Workspace, Zone
 
 
 def _silent(_text: str) -> None:
@@ -38,6 +41,11 @@ class StageRun:
     written: Counter[str] = field(default_factory=Counter)
     """Rows written so far, by table."""
 
+    @property
+    def purpose(self) -> str:
+        """What the run is for: every read is for it."""
+        return self.workspace.settings.purpose
+
     @cached_property
     def spark(self) -> SparkSession:
         """The Spark session, started at first use."""
@@ -51,10 +59,12 @@ class StageRun:
 
     def read(self, table: Table) -> DataFrame:
         """Return a table as a Spark frame."""
+        self._check_purpose(table)
         return store.read(self.spark, self.workspace, table)
 
     def read_small(self, table: Table, **where: store.Value) -> pa.Table:
         """Return aggregates as Arrow, rows of these values only, sorted by key."""
+        self._check_purpose(table)
         return store.read_small(self.workspace, table, where)
 
     def write(self, frame: DataFrame, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
@@ -71,8 +81,18 @@ class StageRun:
         **replace: store.Value | Sequence[store.Value],
     ) -> None:
         """Replace the partitions that have these values by what `function` makes of whole persons, on the workers."""
-        files = written_by_person(frame, function, table, order, table.path(self.workspace))
+        self.write_files(written_by_person(frame, function, table, order, table.path(self.workspace)), table, **replace)
+
+    def write_files(
+        self, files: Sequence[WrittenFile], table: Table, **replace: store.Value | Sequence[store.Value]
+    ) -> None:
+        """Replace the partitions that have these values by files that workers have left in the table's folder."""
         store.commit_files(files, self.workspace, table, replace, self._commit)
+        self.written[table.name] += sum(file.rows for file in files)
+
+    def append_files(self, files: Sequence[WrittenFile], table: Table) -> None:
+        """Add files that have been left in the table's folder. Whoever calls sees to it that no row comes twice."""
+        store.append_files(files, self.workspace, table, self._commit)
         self.written[table.name] += sum(file.rows for file in files)
 
     def write_small(self, rows: pa.Table, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
@@ -86,6 +106,21 @@ class StageRun:
         """Replace the rows that have these values by a stream that need not fit in memory."""
         store.write_stream(rows, self.workspace, table, replace, self._commit)
         self.written[table.name] += store.rows_added(self.workspace, table)
+
+    def _check_purpose(self, table: Table) -> None:
+        """Refuse to read what a partner sent for another purpose than the run's."""
+        if "delivery_id" not in table.partition or table.zone is not Zone.BRONZE:
+            return
+        if store.latest_version(self.workspace, DELIVERY) is None:
+            return
+        booked = store.read_small(self.workspace, DELIVERY, {"feed": table.name})
+        others = set(booked["purpose"].drop_null().to_pylist()) - {self.purpose}
+        if others:
+            raise PermissionRefusedError(
+                f"Rows of {table.name} were sent for {', '.join(map(repr, sorted(others)))}; "
+                f"this run is for {self.purpose!r}.",
+                "Agree with the partner on this purpose, or leave the feed out.",
+            )
 
     @property
     def _commit(self) -> dict[str, str]:

@@ -7,7 +7,6 @@ leaves the same table; the fingerprint of the work stands in the commit, so that
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -20,27 +19,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from sandbox.errors import CallError, TableMismatchError
+from sandbox.lakehouse.files import WrittenFile
 from sandbox.lakehouse.table import Table
 from sandbox.settings import Workspace
 
 Value = str | int | date
 Replace = Mapping[str, Value | Sequence[Value]]
-
-
-@dataclass(frozen=True)
-class WrittenFile:
-    """One Parquet file that a worker left in a table's folder; it counts from the commit that names it."""
-
-    path: str
-    size: int
-    rows: int
-    written_at: int
-    partition: Mapping[str, str]
-
-    def action(self) -> AddAction:
-        """Return what a Delta commit says of the file."""
-        stats = json.dumps({"numRecords": self.rows})
-        return AddAction(self.path, self.size, self.partition, self.written_at, data_change=True, stats=stats)
 
 
 def spark_schema(table: Table) -> StructType:
@@ -106,7 +90,7 @@ def write_small(
     rows: pa.Table, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
 ) -> None:
     """Replace rows by aggregates that were decided outside Spark: the same commit as `write`, without a session."""
-    write_stream(exact(rows, table).to_reader(), workspace, table, replace, commit)
+    write_stream(table.exact(rows).to_reader(), workspace, table, replace, commit)
 
 
 def write_stream(
@@ -140,7 +124,7 @@ def commit_files(
     if any(file.partition[name] not in texts for file in files for name, texts in named.items()):
         raise _outside(table)
     path, schema = str(table.path(workspace)), Schema.from_arrow(table.stored)
-    added, properties = [file.action() for file in files], _properties(commit)
+    added, properties = [_added(file) for file in files], _properties(commit)
     if latest_version(workspace, table) is None:
         partition = list(table.partition)
         create_table_with_add_actions(path, schema, added, partition_by=partition, commit_properties=properties)
@@ -155,12 +139,15 @@ def commit_files(
     )
 
 
-def exact(rows: pa.Table, table: Table) -> pa.Table:
-    """Return the table's columns with its types; `TableMismatchError` names what is missing."""
-    missing = set(table.names) - set(rows.column_names)
-    if missing:
-        raise TableMismatchError(f"Table {table.name}: columns {sorted(missing)} are missing.", "Add the columns.")
-    return rows.select(list(table.names)).cast(table.stored)
+def append_files(files: Sequence[WrittenFile], workspace: Workspace, table: Table, commit: Mapping[str, str]) -> None:
+    """Add files that have been left in an existing table's folder; what is there stays."""
+    DeltaTable(str(table.path(workspace))).create_write_transaction(
+        [_added(file) for file in files],
+        mode="append",
+        schema=Schema.from_arrow(table.stored),
+        partition_by=list(table.partition),
+        commit_properties=_properties(commit),
+    )
 
 
 def latest_version(workspace: Workspace, table: Table) -> int | None:
@@ -206,6 +193,12 @@ def _values(asked: Value | Sequence[Value]) -> list[Value]:
 def _text(value: Value) -> str:
     """Return a partition value as Delta's log writes it."""
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _added(file: WrittenFile) -> AddAction:
+    """Return what a Delta commit says of a file."""
+    stats = json.dumps({"numRecords": file.rows})
+    return AddAction(file.path, file.size, file.partition, file.written_at, data_change=True, stats=stats)
 
 
 def _properties(commit: Mapping[str, str]) -> CommitProperties:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sandbox.errors import TableMismatchError
 from sandbox.settings import Workspace, Zone
 
 TEXT = pa.string()
@@ -78,6 +79,13 @@ class Table:
                 column = pa.repeat(pa.scalar(column, field.type), source.num_rows)
             columns.append(column.cast(field.type))
         return pa.table(columns, names=self.names)
+
+    def exact(self, rows: pa.Table) -> pa.Table:
+        """Return the table's columns with its types; `TableMismatchError` names what is missing."""
+        missing = set(self.names) - set(rows.column_names)
+        if missing:
+            raise TableMismatchError(f"Table {self.name}: columns {sorted(missing)} are missing.", "Add the columns.")
+        return rows.select(list(self.names)).cast(self.stored)
 
     def path(self, workspace: Workspace) -> Path:
         """Where the table lies in a workspace."""

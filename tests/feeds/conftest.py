@@ -20,8 +20,30 @@ MOVEMENT = {
     "direction": "A",
     "nationality": "NZL",
 }
+# What a contract of these tests states beside its feed's columns; nobody real agreed on anything.
+AGREED = {
+    "legalBasis": "Statistics Act (invented), section 4",
+    "partnersConfidential": "no",
+    "partnerContact": "mailto:data@partner.example",
+    "officeContact": "mailto:steward@office.example",
+    "impactAssessment.necessity": "Test rows, invented",
+    "impactAssessment.harmToGroups": "The persons are invented",
+    "impactAssessment.redress": "Report a fault of the software",
+    "impactAssessment.consulted": "Nobody is concerned",
+}
+PASSENGERS = {
+    "recordSources": "border, API, PNR",
+    "collectedUnder": "Border Act (invented), section 2",
+    "statisticalUseLaw": "Statistics Act (invented), section 9",
+}
 Row = Mapping[str, str]
 Send = Callable[..., Delivery]
+
+
+def active_contract(feed: str, partner: str, **terms: str) -> str:
+    """Return the text of a contract under which deliveries can come."""
+    own = PASSENGERS if feed == "border_movement" else {}
+    return contracts.new(feed, partner, "active", **(AGREED | own | terms))
 
 
 def movement(**changed: str) -> dict[str, str]:
@@ -43,7 +65,7 @@ def partner(workspace: Workspace) -> Workspace:
     workspace.contracts.mkdir()
     for feed in ("border_movement", "network"):
         file = workspace.contracts / f"border_agency.{feed}.odcs.yaml"
-        file.write_text(contracts.new(feed, "border_agency"), "utf-8")
+        file.write_text(active_contract(feed, "border_agency"), "utf-8")
     return workspace
 
 
@@ -51,11 +73,11 @@ def partner(workspace: Workspace) -> Workspace:
 def send(partner: Workspace, tmp_path: Path) -> Send:
     """Return a function that makes a delivery of border movements in a folder of its own."""
 
-    def make(name: str, rows: Sequence[Row], delivered_on: date = date(2024, 2, 1)) -> Delivery:
+    def make(name: str, rows: Sequence[Row], delivered_on: date = date(2024, 2, 1), replaces: str = "") -> Delivery:
         agreed = contracts.read(partner.contracts / "border_agency.border_movement.odcs.yaml")
         file = write_csv(tmp_path / f"{name}.csv", rows)
         delivered_at = datetime(delivered_on.year, delivered_on.month, delivered_on.day, tzinfo=UTC)
         period = (date(2024, 1, 1), date(2024, 1, 31))
-        return pack(tmp_path / name, [(file, "csv")], agreed, period, delivered_at)
+        return pack(tmp_path / name, [(file, "csv")], agreed, period, delivered_at, replaces)
 
     return make

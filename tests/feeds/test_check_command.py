@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.feeds import contract as contracts
-from tests.feeds.conftest import movement, write_csv
+from tests.feeds.conftest import active_contract, movement, write_csv
 
 RUN = """
 import sys
@@ -28,7 +27,7 @@ sys.exit(code)
 @pytest.fixture
 def contract(tmp_path: Path) -> Path:
     file = tmp_path / "c.odcs.yaml"
-    file.write_text(contracts.new("border_movement", "border_agency"), "utf-8")
+    file.write_text(active_contract("border_movement", "border_agency"), "utf-8")
     return file
 
 
@@ -41,7 +40,7 @@ def test_good_files_pass_without_spark(tmp_path: Path, contract: Path) -> None:
     file = write_csv(tmp_path / "a.csv", [movement()])
     done = check(file, "--contract", contract, "--json", "--quiet")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"rows": 1, "good": 1, "bad": 0, "broken_rules": {}}
+    assert json.loads(done.stdout) == {"rows": 1, "good": 1, "bad": 0, "repeated_keys": 0, "broken_rules": {}}
     assert done.stderr.strip() == "False", "pyspark was imported"
 
 
@@ -51,6 +50,21 @@ def test_a_broken_rule_ends_with_1_and_is_counted(tmp_path: Path, contract: Path
     assert done.returncode == 1
     assert json.loads(done.stdout)["broken_rules"] == {"allowed:direction": 1}
     assert "TRAVELLER" not in done.stdout + done.stderr
+
+
+def test_rows_that_come_twice_are_told_over_all_files(tmp_path: Path, contract: Path) -> None:
+    one = write_csv(tmp_path / "a.csv", [movement(), movement()])
+    other = write_csv(tmp_path / "b.csv", [movement(), movement(movement_id="m2")])
+    done = check(one, other, "--contract", contract, "--json", "--quiet")
+    assert json.loads(done.stdout)["repeated_keys"] == 2
+
+
+def test_records_of_a_source_that_the_contract_does_not_name_break_it(tmp_path: Path) -> None:
+    contract = tmp_path / "c.odcs.yaml"
+    contract.write_text(active_contract("border_movement", "border_agency", recordSources="border"), "utf-8")
+    file = write_csv(tmp_path / "a.csv", [movement(source="border"), movement(movement_id="m2", source="PNR")])
+    done = check(file, "--contract", contract, "--json", "--quiet")
+    assert json.loads(done.stdout)["broken_rules"] == {"contract:source": 1}
 
 
 def test_a_file_refused_whole_ends_with_4(tmp_path: Path, contract: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_delivery_without_manifest_is_refused(tmp_path: Path) -> None:
     [
         ({"sha256": "0" * 64}, "SHA-256"),
         ({"name": "absent.csv"}, "not in the delivery"),
-        ({"format": "doc"}, "no reader"),
+        ({"format": "doc"}, "does not name the format"),
         ({"rows": 0}, "no rows"),
     ],
 )

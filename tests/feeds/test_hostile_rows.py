@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.feeds.contract import ALL_FEEDS
-from sandbox.feeds.ingest import FileNote, FileTask, checked_rows
+from sandbox.feeds.ingest import FileTask, checked_rows
+from sandbox.feeds.notes import FileNote
 from tests.feeds.conftest import MOVEMENT, write_csv
 
 FEED = ALL_FEEDS["border_movement"]

@@ -1,12 +1,15 @@
 """The path of a row: what is good, what is coarse enough, and how files are shared among workers."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import h3.api.basic_int as h3
 import pyarrow as pa
 
-from sandbox.feeds.ingest import FileNote, FileTask, bundled, checked_rows, coarsened
+from sandbox.feeds.feed_job import bundled
+from sandbox.feeds.ingest import FileTask, checked_rows, coarsened
+from sandbox.feeds.notes import FileNote
 from tests.feeds.conftest import movement, write_csv
 
 
@@ -26,7 +29,7 @@ def test_a_good_row_has_the_persons_key_and_bucket_and_no_identifier(tmp_path: P
     assert "traveller_id" not in rows[0]
     assert rows[0]["person_key"] == rows[1]["person_key"] != rows[2]["person_key"]
     assert [row["bucket"] for row in rows] == [row["person_key"] % 4 for row in rows]
-    assert (note.rows, note.bad, note.persons, len(note.days)) == (20, 0, 10, 1)
+    assert (note.rows, note.bad, note.persons_counted, len(note.days)) == (20, 0, 10, 1)
 
 
 def test_a_note_survives_its_way_as_text(tmp_path: Path) -> None:
@@ -42,8 +45,7 @@ def test_posts_are_no_finer_than_resolution_5() -> None:
 
 
 def test_every_file_is_in_one_bundle(tmp_path: Path) -> None:
-    for number, size in enumerate([5_000, 10, 10, 4_900, 10]):
-        (tmp_path / f"{number}.csv").write_bytes(b"x" * size)
-    bundles = bundled([task(tmp_path / f"{number}.csv") for number in range(5)], 2)
-    names = sorted(sorted(each.file for each in bundle) for bundle in bundles)
+    sizes = [5_000, 10, 10, 4_900, 10]
+    tasks = [replace(task(tmp_path / f"{number}.csv"), size=size) for number, size in enumerate(sizes)]
+    names = sorted(sorted(Path(each.path).name for each in bundle) for bundle in bundled(tasks, 2))
     assert names == [["0.csv"], ["1.csv", "2.csv", "3.csv", "4.csv"]]

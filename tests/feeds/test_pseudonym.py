@@ -8,9 +8,13 @@ import pyarrow as pa
 import pytest
 
 from sandbox.errors import EnvironmentFaultError
-from sandbox.feeds.pseudonym import KeyFile, collision_probability, create_key, person_keys
+from sandbox.feeds.pseudonym import KeyFile, Pseudonyms, Scope, collision_probability, create_key
 
 SCOPE = ("telco_one", "mobile_event", "1", "migration statistics")
+
+
+def person_keys(keys: KeyFile, *scope: str, identifiers: list[str | None]) -> list[int | None]:
+    return Pseudonyms(keys, Scope(*scope)).of(pa.array(identifiers)).to_pylist()
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def test_the_key_is_the_hmac_of_the_design(keys: KeyFile) -> None:
     scope = "v1|telco_one|mobile_event|1|migration statistics"
     digest = hmac.new(keys.derived("1", scope), scope.encode() + b"S1", hashlib.sha256).digest()
     expected = int.from_bytes(digest[:8], "big", signed=True)
-    assert person_keys(keys, *SCOPE, pa.array(["S1", None, "S1"])).to_pylist() == [expected, None, expected]
+    assert person_keys(keys, *SCOPE, identifiers=["S1", None, "S1"]) == [expected, None, expected]
 
 
 @pytest.mark.parametrize("position", range(4))
@@ -34,8 +38,7 @@ def test_another_partner_feed_epoch_or_purpose_gives_another_key(tmp_path: Path,
     other = list(SCOPE)
     other[position] = "2"
     keys = KeyFile(tmp_path / "key")
-    one = pa.array(["S1"])
-    assert person_keys(keys, *SCOPE, one) != person_keys(keys, *other, one)
+    assert person_keys(keys, *SCOPE, identifiers=["S1"]) != person_keys(keys, *other, identifiers=["S1"])
 
 
 def test_each_scope_has_a_key_of_its_own(keys: KeyFile) -> None:

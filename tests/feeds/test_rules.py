@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from sandbox.feeds.contract import ALL_FEEDS
-from sandbox.feeds.rules import check_rows, masked_rows, text_faults
+from sandbox.feeds.row_text import masked_rows
+from sandbox.feeds.rules import check_rows, text_faults
 from tests.feeds.conftest import movement
 
 SENT_ON = date(2024, 2, 1)

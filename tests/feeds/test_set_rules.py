@@ -1,18 +1,18 @@
 """What no row shows by itself: a year that is not the calendar's, a volume that is not the partner's."""
 
-from datetime import date
-from pathlib import Path
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from sandbox.feeds.contract import ALL_FEEDS
-from sandbox.feeds.ingest import FileNote, FileTask, checked_rows
-from sandbox.feeds.set_rules import month_totals, set_findings, volume_findings, with_years_mended
+from sandbox.feeds.set_rules import Finding, month_totals, set_findings, volume_findings
+from sandbox.feeds.set_rules.volumes import weekday_findings
 
 MONTHS = [date(year, month, 1) for year in range(2015, 2021) for month in range(1, 13)]
 SENT_ON = date(2021, 2, 1)
+MONDAY = date(2024, 1, 1)
 
 
 def months_of(totals: dict[date, float]) -> pa.Table:
@@ -23,19 +23,24 @@ def months_of(totals: dict[date, float]) -> pa.Table:
 
 def truth() -> dict[date, float]:
     """Growth of 8 % a year and a season: months of different years differ, and not by chance."""
-    return {m: 1e6 * 1.08 ** (m.year - 2015) * (1 + 0.2 * np.sin(m.month)) for m in MONTHS}
+    return {m: round(1e6 * 1.08 ** (m.year - 2015) * (1 + 0.2 * np.sin(m.month))) for m in MONTHS}
 
 
 def labelled_by_year_ended(month: int) -> dict[date, float]:
     return {m.replace(year=m.year + (m.month > month)): total for m, total in truth().items()}
 
 
+def mended(totals: dict[date, float], finding: Finding) -> dict[date, float]:
+    wrong = finding.months
+    return {m.replace(year=m.year + finding.shift_years * (m.month in wrong)): total for m, total in totals.items()}
+
+
 @pytest.mark.parametrize("ended", [3, 6, 8])
-def test_a_year_that_ends_in_any_month_is_found_and_mended(ended: int) -> None:
-    rows, reference = months_of(labelled_by_year_ended(ended)), months_of(truth())
-    (finding,) = set_findings("air_od_month", rows, reference, SENT_ON)
+def test_a_year_that_ends_in_any_month_is_found_and_what_it_says_mends_it(ended: int) -> None:
+    labelled = labelled_by_year_ended(ended)
+    (finding,) = set_findings("air_od_month", months_of(labelled), months_of(truth()), SENT_ON)
     assert (finding.months, finding.shift_years) == (tuple(range(ended + 1, 13)), -1)
-    assert month_totals(with_years_mended(rows, finding)) == month_totals(reference)
+    assert mended(labelled, finding) == truth() == month_totals(months_of(truth()))
 
 
 def test_calendar_years_give_no_finding() -> None:
@@ -60,23 +65,6 @@ def test_without_a_reference_only_the_day_of_delivery_speaks() -> None:
     assert (finding.rule, finding.months) == ("after_delivery", ())
 
 
-def staged(shared: Path, file_format: str, name: str) -> pa.Table:
-    path = shared / "data" / "au_bitre" / name
-    task = FileTask(str(path), name, file_format, "air_od_month", "bitre", "d", "p", "1", "UTC", "utf-8", "", 1)
-    rows = [batch for kind, batch in checked_rows(task, FileNote("d", name)) if kind == "good"]
-    return pa.Table.from_batches(rows)
-
-
-def test_the_defect_of_bitre_is_found_and_mended(shared: Path) -> None:
-    raw = staged(shared, "bitre_city_pairs", "city_pairs_raw.csv")
-    airlines = staged(shared, "bitre_airlines", "airlines.csv")
-    (finding,) = set_findings("air_od_month", raw, airlines, date(2025, 10, 1))
-    assert (finding.months, finding.shift_years) == ((9, 10, 11, 12), -1)
-    right = staged(shared, "bitre_city_pairs", "city_pairs.csv")
-    assert month_totals(with_years_mended(raw, finding)) == month_totals(right)
-    assert set_findings("air_od_month", right, airlines, date(2025, 10, 1)) == []
-
-
 def test_twice_the_rows_of_earlier_deliveries_are_found() -> None:
     assert volume_findings([100, 110, 90, 105]) == []
     assert [finding.rule for finding in volume_findings([100, 110, 90, 210])] == ["volume"]
@@ -86,3 +74,26 @@ def test_twice_the_rows_of_earlier_deliveries_are_found() -> None:
 def test_every_feed_can_be_asked() -> None:
     for feed in ALL_FEEDS:
         assert set_findings(feed, months_of({}), months_of({}), SENT_ON) == []
+
+
+def five_weeks(last_monday: float, sundays: float = 100) -> dict[date, float]:
+    days = {MONDAY + timedelta(days=n): (sundays if n % 7 == 6 else 1_000.0) for n in range(35)}
+    return days | {MONDAY + timedelta(weeks=4): last_monday}
+
+
+def test_a_day_is_compared_with_its_own_weekday() -> None:
+    assert weekday_findings(five_weeks(1_000)) == [], "a Sunday is a tenth of a Saturday, as ever"
+    (finding,) = weekday_findings(five_weeks(400))
+    assert (finding.period_from, finding.figures["ratio"]) == (date(2024, 1, 29), 0.4)
+
+
+def test_days_of_few_rows_may_differ_by_chance() -> None:
+    few = {day: rows / 250 for day, rows in five_weeks(400).items()}
+    assert weekday_findings(few) == []
+
+
+def test_days_that_follow_one_another_are_one_finding() -> None:
+    days = five_weeks(3_000) | {date(2024, 1, 30): 5_000.0}
+    (finding,) = weekday_findings(days)
+    assert (finding.period_from, finding.period_to) == (date(2024, 1, 29), date(2024, 1, 30))
+    assert "2024-01-30 has 5.00 times" in finding.text

@@ -6,6 +6,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from sandbox.errors import PermissionRefusedError
 from sandbox.feeds import stage
 from sandbox.feeds.delivery import Delivery, land
 from sandbox.feeds.profile import Account
@@ -104,3 +105,45 @@ def test_days_after_the_vintage_are_left_for_later(spark: SparkSession, partner:
     delivery = send("one", [movement()])
     assert ingest(partner, delivery, vintage=date(2023, 12, 1)) == {}
     assert list(ingest(partner)) == [delivery.id]
+
+
+def test_a_corrected_delivery_takes_the_place_of_the_first_which_stays_a_version(
+    spark: SparkSession, partner: Workspace, send: Send
+) -> None:
+    first = send("first", [movement(movement_id="m1"), movement(movement_id="m2", direction="X")])
+    ingest(partner, first)
+    corrected = send("corrected", [movement(movement_id="m1", sex="F"), movement(movement_id="m2")], replaces=first.id)
+    assert counts(ingest(partner, corrected)[corrected.id]) == (2, 2, 0, 0), "no row contradicts what it corrects"
+    assert bronze(partner) == [("m1", corrected.id), ("m2", corrected.id)]
+    assert counted(partner) == []
+    earlier = DeltaTable(str(BORDER_MOVEMENT.path(partner)), version=0).to_pyarrow_table().to_pylist()
+    assert [row["delivery_id"] for row in earlier] == [first.id]
+    booked = {row["delivery_id"]: row for row in store.read_small(partner, DELIVERY).to_pylist()}
+    assert (booked[first.id]["replaced_by"], booked[corrected.id]["replaces"]) == (corrected.id, first.id)
+    assert ingest(partner) == {}, "what was corrected does not come back"
+
+
+def test_a_correction_that_comes_first_keeps_the_corrected_delivery_out(
+    spark: SparkSession, partner: Workspace, send: Send
+) -> None:
+    first = send("first", [movement(movement_id="m1")])
+    corrected = send("corrected", [movement(movement_id="m1", sex="F")], replaces=first.id)
+    ingest(partner, corrected)
+    late = ingest(partner, first)[first.id]
+    assert late.refused == "another delivery corrects it"
+    assert bronze(partner) == [("m1", corrected.id)]
+
+
+def test_a_run_for_another_purpose_may_not_read_what_was_sent(
+    spark: SparkSession, partner: Workspace, send: Send
+) -> None:
+    ingest(partner, send("first", [movement(movement_id="m1")]))
+    other = Workspace(partner.root, partner.settings.model_copy(update={"purpose": "border control"}))
+    for workspace, refused in ((partner, False), (other, True)):
+        run = StageRun(workspace, "presence", date(2024, 1, 1), date(2024, 3, 1), 1)
+        for read in (run.read, run.read_small):
+            if refused:
+                with pytest.raises(PermissionRefusedError, match="sent for 'migration statistics'"):
+                    read(BORDER_MOVEMENT)
+            else:
+                read(BORDER_MOVEMENT)

@@ -14,7 +14,7 @@ from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.feeds import AIR_OD_MONTH
 from sandbox.settings import Workspace, Zone
-from tests.feeds.conftest import write_csv
+from tests.feeds.conftest import active_contract, write_csv
 
 MONTHS = [date(year, month, 1) for year in range(2015, 2020) for month in range(1, 13)]
 
@@ -42,7 +42,7 @@ def delivered(workspace: Workspace, folder: Path, basis: str) -> Delivery:
     create_key(workspace.key_file)
     workspace.contracts.mkdir()
     file = workspace.contracts / "civil_aviation.air_od_month.odcs.yaml"
-    file.write_text(contracts.new("air_od_month", "civil_aviation", yearBasis=basis), "utf-8")
+    file.write_text(active_contract("air_od_month", "civil_aviation", yearBasis=basis), "utf-8")
     for source, ended in (("airlines", False), ("cities", True)):
         rows = write_csv(folder / f"{source}.csv", passengers(source, ended))
         period, at = (MONTHS[0], MONTHS[-1]), datetime(2021, 1, 1, tzinfo=UTC)

@@ -2,10 +2,11 @@
 
 A batch has columns of the feed, as the file holds them: what does not fit its type is left for the row rules. Two
 columns of our own may come with them: `ROW`, the number of the row in its file, and `FAULT`, why a row could not
-be split into columns at all.
+be split into columns at all. Where one line of a source becomes several rows, or several lines become one, the
+format's own description says how `ROW` counts; it never names two rows of a file alike.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -25,23 +26,47 @@ FORMATS = (
     "abs_nom",
     "bitre_airlines",
     "bitre_city_pairs",
+    "eu_stock_models",
     "eurostat_eu_stocks",
+    "eurostat_tsv",
     "fb_eu",
+    "flowkit_cdr",
+    "geolife",
     "howde_stops",
+    "iom_border",
+    "irs_pairs",
+    "multimno_events",
+    "nz_plt_migration",
+    "nz_visitor_arrivals",
+    "passenger_legs",
+    "pysocialwatcher_csv",
+    "pysocialwatcher_json",
+    "sdmx_csv",
+    "sdmx_ml",
+    "trackintel_staypoints",
+    "undesa_stock",
+    "us_db1b_coupons",
+    "us_db1b_tickets",
+    "us_t100",
 )
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the contract states about files of a feed; an empty delimiter is told from the header.
+    """What the contract states about files of a feed; an empty encoding or delimiter is told from the file.
 
-    `delivered_on` is the day of the manifest, for sources that state no vintage; empty in a check.
+    `delivered_on` is the day of the manifest, for sources that state no vintage; empty in a check. `country`
+    (ISO 3166-1 alpha-3) and `mcc` (mobile country code) are whose border and whose network the file tells of.
+    `row_groups` are those of a Parquet file that are wanted; none means all.
     """
 
     feed: Feed
     encoding: str = "utf-8"
     delimiter: str = ""
     delivered_on: date | None = None
+    country: str = ""
+    mcc: str = ""
+    row_groups: tuple[int, ...] = ()
 
 
 Reader = Callable[[Path, ReadOptions], Iterator[pa.RecordBatch]]
@@ -55,6 +80,23 @@ def reader_named(name: str) -> Reader:
         )
     reader: Reader = import_module(f"sandbox.feeds.readers.{name}").read
     return reader
+
+
+def feed_rows(
+    batch: pa.RecordBatch, columns: Mapping[str, pa.Array | str], numbers: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Return rows of a feed made from a batch of a source; a text stands for every row.
+
+    Rows keep the batch's numbers unless others are given; a row that could not be split stays one.
+    """
+    arrays = {
+        name: pa.repeat(pa.scalar(value, pa.string()), batch.num_rows) if isinstance(value, str) else value
+        for name, value in columns.items()
+    }
+    arrays[ROW] = batch[ROW] if numbers is None else numbers
+    if FAULT in batch.schema.names:
+        arrays[FAULT] = batch[FAULT]
+    return pa.record_batch(arrays)
 
 
 def check_columns(found: list[str], feed: Feed, file: str) -> None:
@@ -71,9 +113,10 @@ def check_columns(found: list[str], feed: Feed, file: str) -> None:
         raise DeliveryRefusedError(f"{file}: columns stand twice: {', '.join(twice)}.", "Send each column once.")
 
 
-def check_source_columns(batch: pa.RecordBatch, needed: tuple[str, ...], file: str) -> None:
+def check_source_columns(found: Iterable[str], needed: Iterable[str], file: str) -> None:
     """Refuse a file of a published source that lacks one of its columns."""
-    missing = [name for name in needed if name not in batch.schema.names]
+    there = set(found)
+    missing = [name for name in needed if name not in there]
     if missing:
         raise DeliveryRefusedError(
             f"{file}: columns of the source are missing: {', '.join(missing)}.",

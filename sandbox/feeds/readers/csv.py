@@ -1,6 +1,11 @@
-"""CSV, plain or compressed (.gz, .zst): every value as text; a row of another number of fields is kept as a fault."""
+"""CSV of a feed's own columns, plain or packed (gzip, Zstandard): one line is one row, the first names the columns.
 
-from collections.abc import Callable, Iterator
+What the contract leaves open of encoding, delimiter and quotation mark is told from the file (`dialect.py`); a file
+that is not of the stated encoding is refused whole. Every value comes as text; a line of another number of fields
+costs its own row and no other. Columns that the contract does not name are not read.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,34 +13,63 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from sandbox.feeds.readers import FAULT, ROW, ReadOptions, check_columns, unreadable
-
-DELIMITERS = (",", ";", "\t", "|")
-BLOCK_BYTES = 8 << 20
-HEADER_BYTES = 1 << 16
+from sandbox.feeds.columns import NUMBER, keep, mask
+from sandbox.feeds.readers import FAULT, ROW, ReadOptions, check_columns, check_source_columns, unreadable
+from sandbox.feeds.readers.dialect import Dialect, dialect_of, header_of, wrong_encoding
+from sandbox.feeds.readers.stream import BLOCK_BYTES, endless_line, opened_text
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield batches of text columns; refuse what is no text of the stated encoding."""
-    yield from text_batches(path, options.encoding, options.delimiter, options)
+    with Refusals(path, options.encoding):
+        dialect = dialect_of(path, options.encoding, options.delimiter)
+        names = header_of(path, dialect)
+        check_columns(names, options.feed, path.name)
+        declared = {column.name for column in options.feed.columns}
+        yield from text_batches(path, dialect, names, [name for name in names if name in declared])
+
+
+def source_batches(
+    path: Path, options: ReadOptions, needed: Iterable[str], delimiter: str = ","
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of a published source, all its columns as text; refuse a file that lacks one of `needed`."""
+    with Refusals(path, options.encoding):
+        dialect = dialect_of(path, options.encoding, delimiter)
+        names = header_of(path, dialect)
+        check_source_columns(names, needed, path.name)
+        # The first of two columns of one name; an unnamed one (a row label of R or pandas) is not read.
+        yield from text_batches(path, dialect, names, [name for name in dict.fromkeys(names) if name])
 
 
 def text_batches(
-    path: Path, encoding: str, delimiter: str, options: ReadOptions | None = None
+    path: Path, dialect: Dialect, names: list[str], kept: list[str], skipped_lines: int = 1
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches of text columns, with row numbers; `options` restricts them to columns of a feed."""
+    """Yield batches of the columns `kept` as text, with row numbers; `names` name the fields of a line."""
     faults: list[int] = []
-    try:
-        header = _header(path, encoding)
-        mark = delimiter or max(DELIMITERS, key=header.count)
-        names = [name.strip().strip('"') for name in header.split(mark)]
-        if options is not None:
-            check_columns(names, options.feed, path.name)
-        with pa.input_stream(str(path), compression="detect") as stream:
-            batches = pv.open_csv(stream, *_csv_options(names, mark, encoding, faults))
-            yield from _numbered(batches, faults, _kept(names, options))
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, UnicodeError, LookupError):
-        raise unreadable(path.name, f"CSV in {encoding}") from None
+    unique = [name if name and name not in names[:place] else f"\0{place}" for place, name in enumerate(names)]
+    with opened_text(path, dialect.encoding) as stream:
+        batches = pv.open_csv(stream, *_csv_options(unique, dialect, faults, kept, skipped_lines))
+        yield from _numbered(batches, faults, kept)
+
+
+class Refusals:
+    """Turns what Arrow and Python raise over a file's bytes into the refusal of that file."""
+
+    def __init__(self, path: Path, encoding: str, expected: str = "CSV") -> None:
+        self._path, self._encoding, self._expected = path, encoding, expected
+
+    def __enter__(self) -> None:
+        """Watch what follows."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise the refusal in place of what was raised."""
+        if isinstance(error, pa.ArrowInvalid) and "straddling" in str(error):
+            raise endless_line(self._path.name) from None
+        if isinstance(error, (UnicodeError, pa.ArrowInvalid)) and "UTF8" in str(error).upper().replace("-", ""):
+            raise wrong_encoding(self._path, self._encoding, self._expected) from None
+        if isinstance(error, (pa.ArrowInvalid, pa.ArrowKeyError, OSError, UnicodeError, LookupError)):
+            described = f"{self._expected} in {self._encoding}" if self._encoding else self._expected
+            raise unreadable(self._path.name, described) from None
 
 
 def number(values: pa.Array) -> pa.Array:
@@ -47,46 +81,48 @@ def number(values: pa.Array) -> pa.Array:
         return stated
 
 
-def mapped(values: pa.Array, function: Callable[[str], str]) -> pa.Array:
-    """Apply a function of text to the distinct values."""
+def figures(values: pa.Array) -> pa.Array:
+    """Return figures as numbers, nothing where a value is none: for what is derived from them."""
+    return pc.cast(keep(values, mask(pc.match_substring_regex(values, NUMBER))), pa.float64())
+
+
+def mapped(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
+    """Apply a function of text to the distinct values; nothing stays nothing."""
     encoded = pc.dictionary_encode(values)
     results = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return results.take(encoded.indices)
 
 
-def _header(path: Path, encoding: str) -> str:
-    with pa.input_stream(str(path), compression="detect") as stream:
-        first = stream.read(HEADER_BYTES).split(b"\n", 1)[0]
-    header = first.decode("utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding).rstrip("\r")
-    if not header.strip():
-        raise unreadable(path.name, "CSV with a header")
-    return header
+def joined(parts: Sequence[pa.Array], between: str) -> pa.Array:
+    """Return texts joined row by row; what is nothing is left out (Arrow's own `skip` loses rows of nothing)."""
+    led = [pc.fill_null(pc.binary_join_element_wise(between, part, ""), "") for part in parts]
+    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(*led, ""), len(between))
 
 
 def _csv_options(
-    names: list[str], mark: str, encoding: str, faults: list[int]
+    names: list[str], dialect: Dialect, faults: list[int], kept: list[str], skipped_lines: int
 ) -> tuple[pv.ReadOptions, pv.ParseOptions, pv.ConvertOptions]:
     def keep_number(row: pv.InvalidRow) -> str:
-        faults.append(row.number - 1)
+        faults.append(row.number - skipped_lines)
         return "skip"
 
     return (
-        pv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, encoding=encoding, column_names=names, skip_rows=1),
+        pv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=skipped_lines),
         pv.ParseOptions(
-            delimiter=mark, newlines_in_values=True, invalid_row_handler=keep_number, ignore_empty_lines=False
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote,
+            newlines_in_values=True,
+            invalid_row_handler=keep_number,
+            ignore_empty_lines=False,
         ),
         pv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
+            include_columns=kept,
+            column_types=dict.fromkeys(kept, pa.string()),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
         ),
     )
-
-
-def _kept(names: list[str], options: ReadOptions | None) -> list[str]:
-    declared = names if options is None else [column.name for column in options.feed.columns]
-    return [name for name in names if name in declared]
 
 
 def _numbered(batches: pv.CSVStreamingReader, faults: list[int], kept: list[str]) -> Iterator[pa.RecordBatch]:
@@ -98,8 +134,7 @@ def _numbered(batches: pv.CSVStreamingReader, faults: list[int], kept: list[str]
         numbers = numbers[~np.isin(numbers, faults)][: batch.num_rows]
         if batch.num_rows:
             first = int(numbers[-1]) + 1
-        columns = [batch.column(name) for name in kept]
-        yield pa.record_batch([*columns, pa.array(numbers)], names=[*kept, ROW])
+        yield pa.record_batch([*batch.columns, pa.array(numbers)], names=[*kept, ROW])
     if faults:
         empty = [pa.nulls(len(faults), pa.string()) for _ in kept]
         why = pa.array(["number_of_fields"] * len(faults))

@@ -1,6 +1,7 @@
-"""HoWDe's published sample of stops with true labels: one row is one stop of one user.
+"""HoWDe's published sample of stops with true labels (Parquet) → `stop`: one row is one stop of one user.
 
-`start` and `end` are seconds of local time from a relative zero, which is a Thursday by its work days: 2020-01-02.
+Columns `useruuid, loc, start, end, true_location_type`; `start` and `end` are seconds of local time from a relative
+zero, which is a Thursday by its work days: 2020-01-02. Source: github.com/LLucchini/HoWDe.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from sandbox.errors import DeliveryRefusedError
-from sandbox.feeds.readers import ReadOptions, unreadable
-from sandbox.feeds.readers.parquet import check_footer, parquet_batches
+from sandbox.feeds.readers import ReadOptions, check_source_columns
+from sandbox.feeds.readers.parquet import checked_file, parquet_batches
 
 NEEDED = ("useruuid", "loc", "start", "end", "true_location_type")
 ZERO = 1_577_923_200  # 2020-01-02T00:00 in seconds since 1970; local time is kept as UTC
@@ -20,18 +19,8 @@ ZERO = 1_577_923_200  # 2020-01-02T00:00 in seconds since 1970; local time is ke
 
 def read(path: Path, _options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield rows of `stop`."""
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError):
-        raise unreadable(path.name, "Parquet") from None
-    with file:
-        check_footer(file.metadata, path)
-        missing = set(NEEDED) - set(file.schema_arrow.names)
-        if missing:
-            raise DeliveryRefusedError(
-                f"{path.name}: columns of the source are missing: {', '.join(sorted(missing))}.",
-                "Check that the manifest names the right format.",
-            )
+    with checked_file(path) as file:
+        check_source_columns(file.schema_arrow.names, NEEDED, path.name)
         for batch in parquet_batches(file, path, list(NEEDED)):
             yield _stops(batch)
 

@@ -1,13 +1,12 @@
-"""JSON lines, plain or compressed: one object a line.
+"""JSON lines of a feed's own columns, plain or packed (gzip, Zstandard): one line is one object is one row.
 
-A block is parsed by Arrow; only a block with a fault is parsed line by line, so that one bad line costs its own row
-and no other.
+A block of lines is parsed by Arrow; only a block with a fault is parsed line by line, so that one bad line (no
+object, or nested without end) costs its own row and no other. Members that the contract does not name are not read.
 """
 
 import io
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +14,42 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.json as pj
 
-from sandbox.feeds.readers import BATCH_ROWS, FAULT, ROW, ReadOptions, unreadable
-from sandbox.lakehouse.tables.feeds import Feed
+from sandbox.feeds.readers import FAULT, ROW, ReadOptions
+from sandbox.feeds.readers.csv import Refusals
+from sandbox.feeds.readers.dialect import dialect_of
+from sandbox.feeds.readers.stream import line_blocks
+from sandbox.lakehouse.table import Column
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield batches of the feed's columns; a line that is no object is a fault."""
+    yield from object_batches(path, options.encoding, options.feed.columns)
+
+
+def object_batches(path: Path, encoding: str, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of these members of the objects of a file, with row numbers."""
     first = 1
-    try:
-        with pa.input_stream(str(path), compression="detect") as stream:
-            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding=options.encoding, newline="\n")
-            while block := list(islice(lines, BATCH_ROWS)):
-                yield _batch(block, options.feed, first)
-                first += len(block)
-    except (OSError, UnicodeError, LookupError, pa.ArrowInvalid):
-        raise unreadable(path.name, f"JSON lines in {options.encoding}") from None
+    with Refusals(path, encoding, "JSON lines"):
+        for block in line_blocks(path, encoding or dialect_of(path).encoding):
+            # Checked before it is split: Arrow names no encoding when it meets a wrong one.
+            lines = block.decode("utf-8").removesuffix("\n").split("\n")
+            yield _batch(lines, columns, first)
+            first += len(lines)
 
 
-def _batch(lines: list[str], feed: Feed, first: int) -> pa.RecordBatch:
-    rows = _parsed_at_once(lines, feed)
+def _batch(lines: list[str], columns: Sequence[Column], first: int) -> pa.RecordBatch:
+    rows = _parsed_at_once(lines, columns)
     if rows is None:
-        rows = _parsed_by_line(lines, feed)
+        rows = _parsed_by_line(lines, columns)
     numbers = pa.array(np.arange(first, first + len(lines), dtype=np.int64))
     return rows.combine_chunks().append_column(ROW, numbers).to_batches()[0]
 
 
-def _parsed_at_once(lines: list[str], feed: Feed) -> pa.Table | None:
+def _parsed_at_once(lines: list[str], columns: Sequence[Column]) -> pa.Table | None:
     """Return the block's rows, or None where Arrow can't read it or would skip a line."""
-    schema = pa.schema([(column.name, _wire_type(column.type)) for column in feed.columns])
+    schema = pa.schema([(column.name, _wire_type(column.type)) for column in columns])
     options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-    block = "".join(lines).encode()
+    block = "\n".join(lines).encode()
     try:
         rows = pj.read_json(io.BytesIO(block), pj.ReadOptions(block_size=len(block) + 1), options)
     except pa.ArrowInvalid:
@@ -52,14 +57,14 @@ def _parsed_at_once(lines: list[str], feed: Feed) -> pa.Table | None:
     return rows if rows.num_rows == len(lines) else None
 
 
-def _parsed_by_line(lines: list[str], feed: Feed) -> pa.Table:
+def _parsed_by_line(lines: list[str], columns: Sequence[Column]) -> pa.Table:
     parsed = [_object(line) for line in lines]
-    columns = {
+    values = {
         column.name: pa.array([_text(row.get(column.name)) if row else None for row in parsed], pa.string())
-        for column in feed.columns
+        for column in columns
     }
     fault = pa.array([None if row is not None else "no_json_object" for row in parsed], pa.string())
-    return pa.table({**columns, FAULT: fault})
+    return pa.table({**values, FAULT: fault})
 
 
 def _object(line: str) -> dict[str, Any] | None:

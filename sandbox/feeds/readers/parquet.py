@@ -1,10 +1,15 @@
-"""Parquet: what its footer claims is checked before a page is read; columns that no contract names are not read."""
+"""Parquet of a feed's own columns, typed as the file has them: one row is one row.
 
-from collections.abc import Iterator
+What its footer claims is checked before a page is read; columns that the contract does not name are not read.
+"""
+
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from sandbox.errors import DeliveryRefusedError
 from sandbox.feeds.readers import BATCH_ROWS, ReadOptions, check_columns, unreadable
@@ -16,24 +21,46 @@ MOST_BYTES = 64 << 30
 MOST_GROUP_BYTES = 2 << 30
 MOST_EXPANSION = 1_000
 SMALL_BYTES = 256 << 20
+# A column chunk below so many bytes a value is a dictionary and short codes.
+DICTIONARY_BYTES = 4
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
-    """Yield batches of the feed's columns, typed as the file has them."""
-    with _opened(path) as file:
-        check_footer(file.metadata, path)
-        names = list(file.schema_arrow.names)
-        check_columns(names, options.feed, path.name)
-        declared = {column.name for column in options.feed.columns}
-        yield from parquet_batches(file, path, [name for name in names if name in declared])
+    """Yield batches of the feed's columns, typed as the file has them; text of few values dictionary-encoded."""
+    footer = footer_of(path)
+    names = list(footer.schema.to_arrow_schema().names)
+    check_columns(names, options.feed, path.name)
+    declared = {column.name for column in options.feed.columns}
+    wanted = [name for name in names if name in declared]
+    with checked_file(path, _repeating(footer, wanted)) as file:
+        yield from parquet_batches(file, path, wanted, options.row_groups)
 
 
-def parquet_batches(file: pq.ParquetFile, path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
-    """Yield batches of these columns."""
+def parquet_batches(
+    file: pq.ParquetFile, path: Path, names: list[str], row_groups: Sequence[int] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of these columns, of these row groups or of all."""
+    groups = list(row_groups) or None
     try:
-        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False)
+        yield from file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names, use_threads=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         raise unreadable(path.name, "Parquet") from None
+
+
+def _repeating(footer: pq.FileMetaData, names: Sequence[str]) -> list[str]:
+    """Return the columns of text that the first row group keeps as a dictionary: a few bytes a value."""
+    if not footer.num_row_groups:
+        return []
+    group = footer.row_group(0)
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    return [
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.path_in_schema in names
+        and chunk.physical_type == "BYTE_ARRAY"
+        and chunk.has_dictionary_page
+        and chunk.total_uncompressed_size < DICTIONARY_BYTES * chunk.num_values
+    ]
 
 
 def check_footer(footer: pq.FileMetaData, path: Path) -> None:
@@ -56,13 +83,21 @@ def check_footer(footer: pq.FileMetaData, path: Path) -> None:
 
 def footer_of(path: Path) -> pq.FileMetaData:
     """Return a file's checked footer."""
-    with _opened(path) as file:
-        check_footer(file.metadata, path)
+    with checked_file(path) as file:
         return file.metadata
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def group_rows(path: Path) -> NDArray[np.int64]:
+    """Return the rows of each row group, by the checked footer."""
+    footer = footer_of(path)
+    return np.array([footer.row_group(number).num_rows for number in range(footer.num_row_groups)], np.int64)
+
+
+def checked_file(path: Path, read_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
+    """Open a file whose footer claims no more than a delivery can hold."""
     try:
-        return pq.ParquetFile(path)
+        file = pq.ParquetFile(path, read_dictionary=list(read_dictionary))
     except (pa.ArrowInvalid, OSError):
         raise unreadable(path.name, "Parquet") from None
+    check_footer(file.metadata, path)
+    return file

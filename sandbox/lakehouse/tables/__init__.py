@@ -2,6 +2,7 @@
 
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables import books, feeds, figures, nowcasts, persons, reference
+from sandbox.settings import Zone
 
 ALL: dict[str, Table] = {
     value.name: value
@@ -9,3 +10,5 @@ ALL: dict[str, Table] = {
     for value in vars(module).values()
     if isinstance(value, Table)
 }
+# What stages made of persons: everything about a person outside bronze and quarantine.
+PERSON_TABLES = tuple(table for table in ALL.values() if table.zone is not Zone.BRONZE and "person_key" in table.names)

@@ -14,6 +14,7 @@ DELIVERY = Table(
         Column("feed", TEXT, "Feed"),
         Column("partner", TEXT, "Partner"),
         Column("contract_version", TEXT, "Version of the contract"),
+        Column("purpose", TEXT, "What the contract allows its rows to be used for"),
         Column("period_from", DAY, "First day that the delivery covers"),
         Column("period_to", DAY, "Last day that it covers"),
         Column("received_at", TIMESTAMP, "When the partner handed it over, by its manifest"),
@@ -22,6 +23,8 @@ DELIVERY = Table(
         Column("rows_quarantined", INT, "Rows in quarantine", "rows"),
         Column("rows_duplicate", INT, "Rows recognised as duplicates", "rows"),
         Column("findings", TEXTS, "What the rules over the set found out"),
+        Column("replaces", TEXT, "Delivery that this one corrects"),
+        Column("replaced_by", TEXT, "Delivery that corrected this one; its rows are in earlier versions of bronze"),
     ),
     ("delivery_id",),
 )
@@ -42,6 +45,19 @@ QUARANTINE = Table(
     ("feed", "delivery_id"),
 )
 
+REPAIR = Table(
+    "repair",
+    Zone.QUARANTINE,
+    "One value that a steward has rows in quarantine read as another",
+    (
+        Column("delivery_id", TEXT, "Delivery"),
+        Column("column", TEXT, "Column of the feed"),
+        Column("was", TEXT, "Value as sent; empty for none"),
+        Column("becomes", TEXT, "Value to read instead; empty for none"),
+    ),
+    ("delivery_id", "column", "was"),
+)
+
 FEED_QUALITY = Table(
     "feed_quality",
     Zone.BRONZE,
@@ -54,6 +70,45 @@ FEED_QUALITY = Table(
         Column("denominator", REAL, "What it is a share of"),
     ),
     ("delivery_id", "measure"),
+    ("feed",),
+)
+
+FEED_PROFILE = Table(
+    "feed_profile",
+    Zone.BRONZE,
+    "One measure of what a partner's feed covers, in one period and area, beside the partner's own past",
+    (
+        Column("feed", TEXT, "Feed"),
+        Column("partner", TEXT, "Partner"),
+        Column("measure", TEXT, "Measure"),
+        Column("frequency", TEXT, "D for days, M for months, `delivery`", allowed=("D", "M", "delivery")),
+        Column("period", DAY, "The day, the month's first day, or the delivery's last day"),
+        Column("area", TEXT, "Area, or port; `_T` for all"),
+        Column("value", REAL, "Numerator by denominator"),
+        Column("numerator", REAL, "What is counted"),
+        Column("denominator", REAL, "What it is a share of, or per; 1 for a plain count"),
+        Column("persons", INT, "Persons behind the measure; empty where it is about none", "persons"),
+        Column("past", REAL, "Median of the value in the partner's last comparable periods; empty without any"),
+        Column("ratio", REAL, "Value by past"),
+    ),
+    ("feed", "partner", "measure", "frequency", "period", "area"),
+    ("feed",),
+)
+
+FEED_WARNING = Table(
+    "feed_warning",
+    Zone.BRONZE,
+    "One thing that a partner's rows show of a period, for every figure that needs it: to know, to look, or to stop",
+    (
+        Column("feed", TEXT, "Feed"),
+        Column("partner", TEXT, "Partner"),
+        Column("rule", TEXT, "Rule over the set, with the column where it is about one"),
+        Column("period_from", DAY, "First day that it is about"),
+        Column("period_to", DAY, "Last day that it is about"),
+        Column("severity", TEXT, "What it asks of whoever uses the period", allowed=("note", "warn", "stop")),
+        Column("text", TEXT, "The evidence, in words and figures"),
+    ),
+    ("feed", "partner", "rule", "period_from", "period_to"),
     ("feed",),
 )
 

@@ -148,7 +148,7 @@ OFFICIAL_SERIES_COLUMNS = (
     Column("sex", TEXT, "Sex or `_T`", required=True),
     Column("age", TEXT, "Five-year age group, `Y25T29`, or `_T`", required=True),
     Column("subpopulation", TEXT, "One of the four subpopulations or `_T`", required=True),
-    Column("frequency", TEXT, "Length of the period", required=True, allowed=("M", "A")),
+    Column("frequency", TEXT, "Length of the period", required=True, allowed=("D", "W", "M", "Q", "S", "A")),
     Column("period", DAY, "First day of the period", required=True),
     Column("value", REAL, "Value", required=True),
     Column("se", REAL, "Standard error, if stated"),

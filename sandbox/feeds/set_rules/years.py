@@ -1,47 +1,21 @@
-"""Rules over a set of rows: what no row shows by itself. Findings are evidence; the contract says what follows."""
+"""The year of a month: a source whose year is not the calendar's shows it beside another source."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from sandbox.feeds.set_rules.finding import Finding
 
 # City pairs against airlines agree within 5 % where the months are right (README of the real data).
 AGREE = 0.05
 # A shifted month must explain the gap, not just narrow it.
 EXPLAINED = 0.5
 FEWEST_YEARS = 2
-VOLUME_RATIO = 2.0
-FEWEST_BEFORE = 3
 
 Totals = dict[date, float]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a set shows; `shift_years` of `months` (1 to 12) mends it, where it is a matter of the year."""
-
-    rule: str
-    text: str
-    months: tuple[int, ...] = ()
-    shift_years: int = 0
-
-
-def set_findings(
-    feed: str, rows: pa.Table, reference_rows: pa.Table, delivered_on: date, rows_before: Sequence[float] = ()
-) -> list[Finding]:
-    """Return what the rules over a set find out about one delivery's rows.
-
-    `reference_rows` are rows of the same feed from another source (for `air_od_month`: `period`, `passengers`);
-    `rows_before` are rows per day of the partner's earlier deliveries, the last of the list being this one's.
-    """
-    findings = []
-    if feed == "air_od_month":
-        findings += year_findings(month_totals(rows), month_totals(reference_rows), delivered_on)
-    return findings + volume_findings(rows_before)
 
 
 def month_totals(rows: pa.Table) -> Totals:
@@ -64,32 +38,6 @@ def year_findings(totals: Totals, reference: Totals, delivered_on: date) -> list
         return [_year_finding(totals, reference, months, shift, delivered_on)]
     late = sum(period > delivered_on for period in totals)
     return [Finding("after_delivery", f"{late} months lie after the day of delivery")] if late else []
-
-
-def volume_findings(rows_per_day: Sequence[float]) -> list[Finding]:
-    """Find a delivery with more than twice, or less than half, the rows per day of the partner's earlier ones."""
-    *before, now = rows_per_day or (0.0,)
-    if len(before) < FEWEST_BEFORE or not np.median(before):
-        return []
-    ratio = now / float(np.median(before))
-    if 1 / VOLUME_RATIO <= ratio <= VOLUME_RATIO:
-        return []
-    return [Finding("volume", f"rows per day are {ratio:.2f} times the median of {len(before)} earlier deliveries")]
-
-
-def with_years_mended(rows: pa.Table, finding: Finding) -> pa.Table:
-    """Return rows of `air_od_month` with `period` in the calendar year and the partner's year named in `year_basis`."""
-    months = pc.is_in(pc.month(rows["period"]), pa.array(finding.months, pa.int64()))
-    moved = _shifted(rows["period"], finding.shift_years)
-    period = pc.if_else(months, moved, rows["period"])
-    basis = pa.array(["year_ended_aug"] * rows.num_rows)
-    rows = rows.set_column(rows.column_names.index("period"), "period", period)
-    return rows.set_column(rows.column_names.index("year_basis"), "year_basis", basis)
-
-
-def _shifted(period: pa.ChunkedArray, years: int) -> pa.ChunkedArray:
-    year = pc.cast(pc.add(pc.year(period), years), pa.string())
-    return pc.cast(pc.binary_join_element_wise(year, pc.strftime(period, "-%m-01"), ""), pa.date32())
 
 
 def _gaps(totals: Totals, reference: Totals, months: Sequence[int], shift: int) -> list[float]:
@@ -138,4 +86,5 @@ def _year_finding(
         f"{'earlier' if shift < 0 else 'later'}, the other months by {others:.1%}; "
         f"{after} months lie after the day of delivery"
     )
-    return Finding("year_shift", text, months, shift)
+    figures = {"off_as_labelled": labelled, "off_if_shifted": moved, "off_others": others, "after_delivery": after}
+    return Finding("year_shift", text, months, shift, figures=figures)

@@ -1,0 +1,1 @@
+"""Seconds of ingestion and of the checker beside DuckDB on the same files."""

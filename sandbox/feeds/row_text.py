@@ -1,0 +1,59 @@
+"""Rows as text, for quarantine: what was sent, with every identifier replaced; JSON, all values text or null."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sandbox.feeds.columns import Mask, as_text, mask
+from sandbox.feeds.rules import Checked, long_identifiers
+
+ESCAPED = r'["\\\x00-\x1f]'
+
+
+def masked_rows(checked: Checked, rows: Mask, person_key: pa.Array | None) -> pa.Array:
+    """Return the rows as JSON text for quarantine: the identifier is replaced by the person key wherever it stands."""
+    chosen = pa.array(rows)
+    texts = {name: as_text(pc.filter(raw, chosen)) for name, raw in checked.raw.items()}
+    name = checked.feed.identifier
+    if name is not None:
+        own, sent = texts.pop(name), pa.concat_arrays(list(texts.values()))
+        everyone = as_text(checked.raw[name])
+        everyone = long_identifiers(everyone.filter(pc.is_in(everyone, sent)))  # the rows are few, their values too
+        texts = {column: _without(values, own, everyone) for column, values in texts.items()}
+    if person_key is not None:
+        texts["person_key"] = pc.cast(pc.filter(person_key, chosen), pa.string())
+    return json_lines(texts)
+
+
+def json_lines(texts: dict[str, pa.Array]) -> pa.Array:
+    """Return rows as JSON objects, all values text or null."""
+    opened = ["{" if number == 0 else "," for number in range(len(texts))]
+    members = [
+        pc.binary_join_element_wise(f'{mark}"{name}":', _json_text(values), "")
+        for mark, (name, values) in zip(opened, texts.items(), strict=True)
+    ]
+    return pc.binary_join_element_wise(*members, "}", "")
+
+
+def _json_text(values: pa.Array) -> pa.Array:
+    """Return text as JSON has it; only distinct values with something to escape pass through Python."""
+    quoted = pc.binary_join_element_wise('"', values, '"', "")
+    odd = pc.fill_null(pc.match_substring_regex(values, ESCAPED), False)
+    if pc.any(odd).as_py():
+        encoded = values.filter(odd).dictionary_encode()
+        texts = pa.array([json.dumps(text, ensure_ascii=False) for text in encoded.dictionary.to_pylist()], pa.string())
+        quoted = pc.replace_with_mask(quoted, odd, texts.take(encoded.indices))
+    return pc.fill_null(quoted, "null")
+
+
+def _without(values: pa.Array, own: pa.Array, everyone: pa.Array) -> pa.Array:
+    """Blank a value that is anyone's identifier or has its own row's inside."""
+    text = np.asarray(pc.fill_null(values, "").to_pylist(), dtype=np.dtypes.StringDType())
+    inside = np.asarray(pc.fill_null(own, "").to_pylist(), dtype=np.dtypes.StringDType())
+    holds_own = (np.strings.find(text, inside) >= 0) & (np.strings.str_len(inside) >= 3) | (text == inside) & (
+        text != ""
+    )
+    found = pa.array(holds_own | mask(pc.is_in(values, everyone)))
+    return pc.if_else(found, pa.scalar("[identifier]"), values)
