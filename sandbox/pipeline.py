@@ -42,7 +42,12 @@ class Stage:
 
 
 STAGES = (
-    Stage("ingest", "feeds", (), (*BRONZE, books.QUARANTINE, books.FEED_QUALITY, books.DELIVERY)),
+    Stage(
+        "ingest",
+        "feeds",
+        (),
+        (*BRONZE, books.QUARANTINE, books.FEED_QUALITY, books.DELIVERY, books.FEED_PROFILE, books.FEED_WARNING),
+    ),
     Stage(
         "presence",
         "presence",
@@ -88,7 +93,13 @@ STAGES = (
     Stage(
         "benchmark",
         "benchmark",
-        (figures.ESTIMATE, figures.BACKTEST_TOTAL, figures.INTERVAL_BAND, feeds.OFFICIAL_SERIES),
+        (
+            figures.ESTIMATE,
+            figures.BACKTEST_TOTAL,
+            figures.INTERVAL_BAND,
+            feeds.OFFICIAL_SERIES,
+            books.FEED_WARNING,
+        ),
         (figures.COMPARISON, figures.VERDICT),
     ),
     Stage("disclosure", "disclosure", (figures.ESTIMATE,), (figures.PROTECTED_CELL, figures.AUDIT)),

@@ -10,6 +10,7 @@ from sandbox.benchmark.alignment import Alignment, Declared, aligned
 from sandbox.benchmark.backtest import Backtest, backtest_of, horizon_of
 from sandbox.benchmark.claims import claim_of, declared_estimate
 from sandbox.benchmark.gates import Gate, all_gates, cell_cv
+from sandbox.benchmark.lookback import with_warnings
 from sandbox.benchmark.measures import Measures, all_measures
 from sandbox.benchmark.pairs import Pairs, Side, paired
 from sandbox.benchmark.records import Row, SeriesId, comparison_rows, rows_of, verdict_row
@@ -31,18 +32,23 @@ from sandbox.concepts.indicators import INDICATORS
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
+from sandbox.lakehouse.tables.books import FEED_WARNING
 from sandbox.lakehouse.tables.feeds import OFFICIAL_SERIES
 from sandbox.lakehouse.tables.figures import BACKTEST_TOTAL, COMPARISON, ESTIMATE, INTERVAL_BAND, VERDICT
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the stage judges by: official rows known at the vintage, replayed totals, bands, earlier estimates."""
+    """What the stage judges by: official rows known at the vintage, replayed totals, bands, earlier estimates.
+
+    `warnings` are what the feeds' own rows showed.
+    """
 
     official: pd.DataFrame
     totals: pd.DataFrame
     bands: pd.DataFrame
     earlier: pd.DataFrame
+    warnings: pd.DataFrame
     vintage: date
     territory: str
 
@@ -55,6 +61,7 @@ def run(run: StageRun) -> None:
         totals=_small(run, BACKTEST_TOTAL, vintage=run.vintage),
         bands=_small(run, INTERVAL_BAND, vintage=run.vintage),
         earlier=estimates[estimates["vintage"] < run.vintage],
+        warnings=_small(run, FEED_WARNING),
         vintage=run.vintage,
         territory=run.workspace.settings.country.code,
     )
@@ -63,7 +70,7 @@ def run(run: StageRun) -> None:
     for series in series_of(estimates[estimates["vintage"] == run.vintage]):
         found, says = judge(series, evidence)
         comparisons += found
-        verdicts += says
+        verdicts += with_warnings(says, series, evidence.warnings)
         run.say(f"{series.indicator.id} {series.frequency}: {says[0]['verdict']}")
     verdicts = no_better_than_parts(verdicts)
     run.write_small(rows_of(comparisons, COMPARISON), COMPARISON, vintage=run.vintage)

@@ -9,6 +9,7 @@ import typer
 from sandbox.cli.console import JsonOption, QuietOption, WorkspaceOption, answer, told
 from sandbox.cli.contract import app as contract_app
 from sandbox.cli.contract import pack
+from sandbox.cli.profile import profile
 from sandbox.cli.quarantine import app as quarantine_app
 from sandbox.errors import CheckFailedError, DeliveryRefusedError
 from sandbox.settings import read_workspace
@@ -17,6 +18,7 @@ app = typer.Typer(help="Contracts, checks, ingestion and quarantine of partners'
 app.add_typer(contract_app, name="contract")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("pack")(pack)
+app.command("profile")(profile)
 
 ContractOption = Annotated[Path, typer.Option("--contract", help="Contract that the files come under.")]
 

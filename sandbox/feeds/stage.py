@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.feeds.arrivals import Arrived, arrivals, check_before_reading
+from sandbox.feeds.coverage import profiled
 from sandbox.feeds.delivery import land, read_delivery
 from sandbox.feeds.feed_job import FeedRows, committed, dataset_of, read_in, staging_folder
 from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
@@ -29,8 +30,13 @@ FEEDS_AT_A_TIME = 4
 
 
 def run(run: StageRun) -> None:
-    """Take in all deliveries that lie in landing, hold days that the vintage has seen, and are not booked."""
+    """Take in all deliveries that lie in landing, hold days that the vintage has seen, and are not booked.
+
+    The profile is of all that is booked: a run that was killed may have booked what it did not profile.
+    """
     ingest(run)
+    if store.latest_version(run.workspace, DELIVERY) is not None:
+        profiled(run, pc.unique(run.read_small(DELIVERY)["feed"]).sort().to_pylist())
 
 
 def ingest(run: StageRun) -> list[Account]:

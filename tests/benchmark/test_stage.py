@@ -10,6 +10,7 @@ import pytest
 from sandbox.benchmark.series import Series, series_of
 from sandbox.benchmark.stage import Evidence, judge, no_better_than_parts
 from sandbox.concepts.indicators import INDICATORS
+from sandbox.lakehouse.tables.books import FEED_WARNING
 from sandbox.lakehouse.tables.feeds import OFFICIAL_SERIES
 from sandbox.lakehouse.tables.figures import BACKTEST_TOTAL, ESTIMATE, INTERVAL_BAND
 
@@ -74,9 +75,13 @@ def official(series_id: str = "OFFICIAL_IMM", vintage: date = date(2025, 6, 1), 
 
 
 def evidence(official_rows: pd.DataFrame, totals: list[dict[str, Any]] | None = None) -> Evidence:
-    empty = {t.name: t.schema.empty_table().to_pandas() for t in (BACKTEST_TOTAL, INTERVAL_BAND, ESTIMATE)}
+    empty = {
+        t.name: t.schema.empty_table().to_pandas() for t in (BACKTEST_TOTAL, INTERVAL_BAND, ESTIMATE, FEED_WARNING)
+    }
     replayed = pd.DataFrame(totals) if totals else empty["backtest_total"]
-    return Evidence(official_rows, replayed, empty["interval_band"], empty["estimate"], VINTAGE, "XAA")
+    return Evidence(
+        official_rows, replayed, empty["interval_band"], empty["estimate"], empty["feed_warning"], VINTAGE, "XAA"
+    )
 
 
 def only(rows: pd.DataFrame) -> Series:

@@ -144,13 +144,16 @@ def test_a_month_of_even_counts_only_has_its_rows_twice() -> None:
 
 def legs(segment: int, od_true: int) -> pa.Table:
     period = pa.array([MONTHS[0]] * 2, pa.date32())
-    return pa.table({"period": period, "measure": ["segment", "od_true"], "passengers": [segment, od_true]})
+    columns = {"source": ["coupons"] * 2, "measure": ["segment", "od_true"], "passengers": [segment, od_true]}
+    return pa.table({"period": period, **columns})
 
 
 def test_passengers_by_leg_are_more_than_journeys_where_there_are_transfers() -> None:
     (finding,) = transfer_findings(legs(150, 100))
     assert finding.figures["transfers"] == pytest.approx(1 / 3)
     assert transfer_findings(legs(101, 100)) == []
+    by_another = legs(150, 100).set_column(1, "source", pa.array(["coupons", "tickets"]))
+    assert transfer_findings(by_another) == [], "another source's journeys are others"
 
 
 def test_a_panel_is_made_of_a_feeds_rows() -> None:

@@ -87,6 +87,7 @@ def test_coupons_of_db1b_count_transfers_as_arrivals(shared: Path) -> None:
     rows = pa.table(
         {
             "period": pa.array([date(2001, 1, 1)] * 2, pa.date32()),
+            "source": ["coupons"] * 2,
             "measure": ["segment", "od_true"],
             "passengers": [int(coupons["Passengers"].sum()), int(journeys.sum())],
         }

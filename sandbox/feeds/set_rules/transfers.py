@@ -14,27 +14,30 @@ LEAST_TRANSFERS = 0.02
 def transfer_findings(rows: pa.Table) -> list[Finding]:
     """Find periods where the same source counts more passengers by leg than journeys from origin to destination.
 
-    One row of `rows` is one `period` and `measure` (`segment`, `od_true`) with its `passengers`.
+    One row of `rows` is one `period`, `source` and `measure` (`segment`, `od_true`) with its `passengers`.
     """
-    legs, journeys = (_by_period(rows, measure) for measure in ("segment", "od_true"))
-    periods = sorted(legs.keys() & journeys.keys())
+    legs, journeys = (_sums(rows, measure) for measure in ("segment", "od_true"))
+    both = sorted(legs.keys() & journeys.keys())
+    periods = [period for period, _ in both]
     found = []
-    for period in periods:
-        if not journeys[period] or legs[period] <= (1 + LEAST_TRANSFERS) * journeys[period]:
+    for key in both:
+        period = key[0]
+        if not journeys[key] or legs[key] <= (1 + LEAST_TRANSFERS) * journeys[key]:
             continue
-        share = 1 - journeys[period] / legs[period]
+        share = 1 - journeys[key] / legs[key]
         text = (
-            f"in {named(period, periods)} {legs[period]:,.0f} passengers by leg are {journeys[period]:,.0f} journeys: "
+            f"in {named(period, periods)} {legs[key]:,.0f} passengers by leg are {journeys[key]:,.0f} journeys: "
             f"{share:.1%} of the arrivals by leg are transfers, and no arrivals"
         )
-        figures = {"legs": legs[period], "journeys": journeys[period], "transfers": share}
+        figures = {"legs": legs[key], "journeys": journeys[key], "transfers": share}
         found.append(
             Finding("transfers", text, period_from=period, period_to=period, severity=Severity.NOTE, figures=figures)
         )
     return found
 
 
-def _by_period(rows: pa.Table, measure: str) -> dict[date, float]:
-    own = rows.filter(pc.equal(rows["measure"], measure)).group_by("period").aggregate([("passengers", "sum")])
-    both = zip(own["period"].to_pylist(), own["passengers_sum"].to_pylist(), strict=True)
-    return {period: float(passengers or 0) for period, passengers in both}
+def _sums(rows: pa.Table, measure: str) -> dict[tuple[date, str], float]:
+    """Return passengers by period and source."""
+    own = rows.filter(pc.equal(rows["measure"], measure)).group_by(["period", "source"])
+    summed = own.aggregate([("passengers", "sum")]).to_pylist()
+    return {(row["period"], row["source"] or ""): float(row["passengers_sum"] or 0) for row in summed}
