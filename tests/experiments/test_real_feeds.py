@@ -8,7 +8,10 @@ import pytest
 from experiments.real_feeds.run import run
 from sandbox.settings import Country, create_workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:::mlflow", "ignore:::sqlalchemy", "ignore::DeprecationWarning"),
+]
 COUNTRY = Country(code="XXX", name="No country of its own", time_zone="UTC", mcc="")
 
 
