@@ -75,7 +75,7 @@ def repeating(values: pa.Array) -> pa.Array:
 def by_value(values: pa.Array, judge: Callable[[pa.Array], Mask]) -> Mask:
     """Judge text, each distinct value once where it is dictionary-encoded; null is false."""
     if isinstance(values, pa.DictionaryArray):
-        return _spread(judge(values.dictionary), values)
+        return spread(judge(values.dictionary), values)
     return judge(values)
 
 
@@ -103,9 +103,11 @@ def keep(values: pa.Array, where: Mask) -> pa.Array:
     return pc.if_else(pa.array(where), values, pa.scalar(None, values.type))
 
 
-def _spread(of_values: Mask, encoded: pa.DictionaryArray) -> Mask:
-    """Return for each row what holds of its value; false where there is none."""
-    return np.append(of_values, False)[encoded.indices.fill_null(-1).to_numpy()]
+def spread(of_values: Mask, values: pa.Array) -> Mask:
+    """Return for each row what holds of its distinct value; false where there is none."""
+    if isinstance(values, pa.DictionaryArray):
+        return np.append(of_values, False)[values.indices.fill_null(-1).to_numpy()]
+    return of_values
 
 
 def _by_value(encoded: pa.DictionaryArray, target: pa.DataType, time_zone: str) -> Typed:
@@ -114,7 +116,7 @@ def _by_value(encoded: pa.DictionaryArray, target: pa.DataType, time_zone: str) 
         values = pa.DictionaryArray.from_arrays(encoded.indices, of_values.values)
     else:
         values = of_values.values.take(encoded.indices)
-    return Typed(values, _spread(of_values.failed, encoded), _spread(of_values.implausible, encoded))
+    return Typed(values, spread(of_values.failed, encoded), spread(of_values.implausible, encoded))
 
 
 def _plain(values: pa.Array) -> pa.Array:

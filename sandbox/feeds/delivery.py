@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from sandbox.errors import DeliveryRefusedError
 from sandbox.feeds.contract import Contract
@@ -18,6 +18,9 @@ from sandbox.feeds.readers.parquet import footer_of
 
 MANIFEST = "manifest.json"
 MOST_MANIFEST_BYTES = 4 << 20
+MOST_FILES, MOST_FAULTS = 10_000, 5
+# No feed is older than mobile networks; a year beyond is a slip, and later no day of the calendar.
+FIRST_DELIVERY, LAST_DELIVERY = datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NAME = r"^[a-z0-9][a-z0-9_]{0,62}$"
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,199}$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -50,7 +53,7 @@ class Manifest(Sent):
     period_to: date
     delivered_at: datetime
     replaces: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
-    files: Annotated[tuple[SentFile, ...], Field(min_length=1)]
+    files: Annotated[tuple[SentFile, ...], FailFast(), Field(min_length=1, max_length=MOST_FILES)]
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -65,6 +68,8 @@ class Manifest(Sent):
             raise ValueError("contract is not partner.feed")
         if self.delivered_at.tzinfo is None:
             raise ValueError("delivered_at has no time zone")
+        if not FIRST_DELIVERY <= self.delivered_at < LAST_DELIVERY:
+            raise ValueError("delivered_at is out of time")
         return self
 
 
@@ -96,12 +101,19 @@ def read_delivery(folder: Path) -> Delivery:
         content = json.loads(path.read_bytes())
         manifest = Manifest.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        # Places and kinds of fault only: a manifest's values are not ours to repeat.
-        where = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in error.errors())
-        raise DeliveryRefusedError(f"{folder.name}/{MANIFEST}: {where}.", "Mend the manifest.") from None
+        raise DeliveryRefusedError(f"{folder.name}/{MANIFEST}: {_faults(error)}.", "Mend the manifest.") from None
     except (ValueError, RecursionError):
         raise DeliveryRefusedError(f"{folder.name}/{MANIFEST} is no JSON.", "Mend the manifest.") from None
     return Delivery(folder, manifest, delivery_id(content))
+
+
+def _faults(error: ValidationError) -> str:
+    """Return the first places and kinds of fault; values and names of entries are the sender's, not ours to repeat."""
+    told = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]:
+        place = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+        told.append(f"{'.'.join(map(str, place)) or 'manifest'}: {fault['msg']}")
+    return "; ".join(dict.fromkeys(told))
 
 
 def delivery_id(manifest: dict[str, object]) -> str:

@@ -4,8 +4,10 @@ Spark carries files to the workers, which write what they decide; what is left t
 to say which files count.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -112,7 +114,7 @@ def committed(run: StageRun, rows: FeedRows, contracts: Mapping[str, Contract]) 
 
 def settle(run: StageRun, rows: FeedRows, contracts: Mapping[str, Contract]) -> None:
     """Mend years or hold their rows, leave copies out, hold contradictions: what no row shows by itself."""
-    if rows.feed == "air_od_month":
+    if rows.feed == "air_od_month" and rows.parts:
         judges = judges_of_years(rows.accounts, _month_totals(run, rows), contracts)
         _amend(run, rows, [judges.get(account.delivery.id) for account, _, _ in rows.parts])
     _amend(run, rows, _judges_of_copies(run, rows))
@@ -226,14 +228,17 @@ def _rivals_in_bronze(run: StageRun, before: Sequence[HashTask], repeated: Words
 
 def _amend(run: StageRun, rows: FeedRows, judges: Sequence[Judge | None]) -> None:
     folders = Folders(rows.bronze.path(run.workspace), QUARANTINE.path(run.workspace), staging_folder(run))
-    parts = []
-    for (account, note, part), judge in zip(rows.parts, judges, strict=True):
-        kept = [part]
-        if judge is not None:
-            kept, held = amended(part, rows.bronze, note.file, folders, judge)
-            rows.quarantined += held
-        parts += [(account, note, each) for each in kept]
-    rows.parts = parts
+
+    def written_anew(
+        entry: tuple[Account, FileNote, Part], judge: Judge | None
+    ) -> tuple[list[Part], list[WrittenFile]]:
+        _, note, part = entry
+        return ([part], []) if judge is None else amended(part, rows.bronze, note.file, folders, judge)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(written_anew, rows.parts, judges))
+    rows.parts = [(*entry[:2], part) for entry, (kept, _) in zip(rows.parts, found, strict=True) for part in kept]
+    rows.quarantined += [file for _, held in found for file in held]
 
 
 def _with_delivery(rows: pa.Table, account: Account) -> pa.Table:
@@ -248,7 +253,7 @@ def _month_totals(run: StageRun, rows: FeedRows) -> pa.Table:
         for account, _, part in rows.parts
     ]
     if store.latest_version(run.workspace, rows.bronze) is not None:
-        others = ~pc.field("delivery_id").isin(list(rows.own))
+        others = ~pc.field("delivery_id").isin(pa.array(sorted(rows.own), pa.string()))
         tables.append(dataset_of(run, rows.bronze).to_table(columns=[*columns, "delivery_id"], filter=others))
     joined = pa.concat_tables(tables)
     joined = joined.set_column(0, "source", pc.fill_null(joined["source"], ""))

@@ -32,6 +32,8 @@ FIRST_EPOCH = "1"
 KEY_BYTES = 32
 # Identifiers that one process remembers, with their keys: about 150 MB.
 MOST_REMEMBERED = 1 << 20
+# Bits of a hash that tell nearly every identifier from those remembered.
+FIRST_BITS = 20
 # The partner's checker writes nothing and has no key: what it derives is thrown away.
 CHECK_KEY = b"sandbox feed check writes nothing"
 
@@ -153,14 +155,23 @@ def _write_keys(path: Path, current: str, epochs: Mapping[str, str]) -> None:
 
 
 class _Known(NamedTuple):
-    """Identifiers with their keys, in the order of their hashes."""
+    """Identifiers with their keys, in the order of their hashes; `first` is where each of their first bits begins."""
 
     hashes: Words
     identifiers: pa.Array
     keys: NDArray[np.int64]
+    first: NDArray[np.intp]
+
+    @classmethod
+    def sorted(cls, hashes: Words, identifiers: pa.Array, keys: NDArray[np.int64]) -> "_Known":
+        """Return them in order."""
+        order = np.argsort(hashes)
+        held = np.bincount((hashes >> np.uint64(64 - FIRST_BITS)).astype(np.intp), minlength=1 << FIRST_BITS)
+        first = np.cumsum(held) - held
+        return cls(hashes[order], identifiers.take(pa.array(order)), keys[order], first)
 
 
-NOTHING_KNOWN = _Known(np.zeros(0, np.uint64), pa.array([], pa.string()), np.zeros(0, np.int64))
+NOTHING_KNOWN = _Known.sorted(np.zeros(0, np.uint64), pa.array([], pa.string()), np.zeros(0, np.int64))
 
 
 @dataclass
@@ -202,18 +213,17 @@ class Pseudonyms:
     def _learnt(self, identifiers: pa.Array) -> _Known:
         """Hash distinct identifiers with the key."""
         keys = np.fromiter((self._hash(each) for each in identifiers.to_pylist()), np.int64, len(identifiers))
-        hashes = text_hashes(identifiers)
-        order = np.argsort(hashes)
-        return _Known(hashes[order], identifiers.take(pa.array(order)), keys[order])
+        return _Known.sorted(text_hashes(identifiers), identifiers, keys)
 
     def _remember(self, learnt: _Known) -> None:
         known = self._memory.known
         if len(known.keys) + len(learnt.keys) > MOST_REMEMBERED:
             known = NOTHING_KNOWN
-        hashes = np.concatenate([known.hashes, learnt.hashes])
-        order = np.argsort(hashes)
-        identifiers = pa.concat_arrays([known.identifiers, learnt.identifiers]).take(pa.array(order))
-        self._memory.known = _Known(hashes[order], identifiers, np.concatenate([known.keys, learnt.keys])[order])
+        self._memory.known = _Known.sorted(
+            np.concatenate([known.hashes, learnt.hashes]),
+            pa.concat_arrays([known.identifiers, learnt.identifiers]),
+            np.concatenate([known.keys, learnt.keys]),
+        )
 
     def _hash(self, identifier: str) -> int:
         digest = hmac.digest(self._key, self._prefix + identifier.encode(), "sha256")
@@ -229,7 +239,10 @@ def _looked_up(known: _Known, identifiers: pa.Array, hashes: Words) -> tuple[NDA
     is_open = mask(identifiers.is_valid())
     if not len(known.hashes):
         return np.zeros(len(identifiers), np.int64), is_open
-    at = np.minimum(np.searchsorted(known.hashes, hashes), len(known.hashes) - 1)
+    last = len(known.hashes) - 1
+    at = np.minimum(known.first[hashes >> np.uint64(64 - FIRST_BITS)], last)
+    others = np.flatnonzero(known.hashes[at] != hashes)
+    at[others] = np.minimum(np.searchsorted(known.hashes, hashes[others]), last)
     return known.keys[at], is_open & ~mask(pc.equal(known.identifiers.take(pa.array(at)), identifiers))
 
 

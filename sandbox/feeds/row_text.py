@@ -2,13 +2,15 @@
 
 import json
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.feeds.columns import Mask, as_text, mask
+from sandbox.feeds.mentions import mentions, mentions_own
 from sandbox.feeds.rules import Checked, long_identifiers
 
+# A shorter identifier stands inside other text by chance.
+SHORTEST_INSIDE = 3
 ESCAPED = r'["\\\x00-\x1f]'
 
 
@@ -18,9 +20,7 @@ def masked_rows(checked: Checked, rows: Mask, person_key: pa.Array | None) -> pa
     texts = {name: as_text(pc.filter(raw, chosen)) for name, raw in checked.raw.items()}
     name = checked.feed.identifier
     if name is not None:
-        own, sent = texts.pop(name), pa.concat_arrays(list(texts.values()))
-        everyone = as_text(checked.raw[name])
-        everyone = long_identifiers(everyone.filter(pc.is_in(everyone, sent)))  # the rows are few, their values too
+        own, everyone = texts.pop(name), long_identifiers(pc.unique(as_text(checked.raw[name])).drop_null())
         texts = {column: _without(values, own, everyone) for column, values in texts.items()}
     if person_key is not None:
         texts["person_key"] = pc.cast(pc.filter(person_key, chosen), pa.string())
@@ -49,11 +49,7 @@ def _json_text(values: pa.Array) -> pa.Array:
 
 
 def _without(values: pa.Array, own: pa.Array, everyone: pa.Array) -> pa.Array:
-    """Blank a value that is anyone's identifier or has its own row's inside."""
-    text = np.asarray(pc.fill_null(values, "").to_pylist(), dtype=np.dtypes.StringDType())
-    inside = np.asarray(pc.fill_null(own, "").to_pylist(), dtype=np.dtypes.StringDType())
-    holds_own = (np.strings.find(text, inside) >= 0) & (np.strings.str_len(inside) >= 3) | (text == inside) & (
-        text != ""
-    )
-    found = pa.array(holds_own | mask(pc.is_in(values, everyone)))
-    return pc.if_else(found, pa.scalar("[identifier]"), values)
+    """Blank a value that names anyone, or has its own row's identifier inside."""
+    is_own = mask(pc.equal(values, own))
+    found = is_own | mentions_own(values, own, SHORTEST_INSIDE) | mentions(values, everyone)
+    return pc.if_else(pa.array(found), pa.scalar("[identifier]"), values)

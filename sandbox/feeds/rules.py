@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.feeds.columns import Mask, by_value, keep, mask, to_type
+from sandbox.feeds.columns import Mask, by_value, keep, mask, spread, to_type
 from sandbox.feeds.legible import legible
+from sandbox.feeds.mentions import mentions, mentions_own
 from sandbox.lakehouse.table import TEXT, TIMESTAMP, Column
 from sandbox.lakehouse.tables.feeds import Feed
 
@@ -137,16 +138,14 @@ def _check_identifier(checked: Checked) -> None:
     others = [c for c in checked.feed.columns if c.name != name and (c.type == TEXT or pa.types.is_integer(c.type))]
     texts = {other.name: _long_number(checked.typed[other.name]) for other in others}
     distinct = {other: _distinct(values) for other, values in texts.items()}
-    # One look-up for all columns, of values as long as an identifier: what costs is to make ready the identifiers.
-    values = pa.concat_arrays(list(distinct.values()))
-    found = mask(pc.is_in(pc.binary_length(values), pc.unique(pc.binary_length(identifiers))))
-    if found.any():
-        found = mask(pc.is_in(values, identifiers))
+    # One look-up for all columns: what it costs is to make ready the identifiers.
+    found = mentions(pa.concat_arrays(list(distinct.values())), identifiers)
     starts = np.cumsum([0, *(len(values) for values in distinct.values())])
     for other, start, end in zip(distinct, starts, starts[1:], strict=False):
+        rows = mentions_own(texts[other], checked.typed[name], LONG_IDENTIFIER)
         if found[start:end].any():
-            rows = by_value(texts[other], lambda text: mask(pc.is_in(text, identifiers)))
-            checked.mark(f"identifier_in:{other}", rows)
+            rows |= spread(found[start:end], texts[other])
+        checked.mark(f"identifier_in:{other}", rows)
 
 
 def _long_number(values: pa.Array) -> pa.Array:

@@ -152,8 +152,9 @@ def append_files(files: Sequence[WrittenFile], workspace: Workspace, table: Tabl
 
 def latest_version(workspace: Workspace, table: Table) -> int | None:
     """Return the Delta version, or None where the table does not exist."""
-    path = table.path(workspace)
-    return DeltaTable(str(path)).version() if (path / "_delta_log").is_dir() else None
+    path = str(table.path(workspace))
+    # Not by the folder of the log: a process that was killed may have left it empty.
+    return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None
 
 
 def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:

@@ -7,12 +7,12 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.feeds.row_hash import _WORDS, NOTHING, STEP, row_hashes
+from sandbox.feeds.row_hash import NOTHING, STEP, row_hashes
 
 WORD = 2**64
 ROWS = st.lists(
     st.tuples(
-        st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+        st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
         st.none() | st.integers(-(2**63), 2**63 - 1),
         st.none() | st.floats(allow_nan=False),
     ),
@@ -36,8 +36,12 @@ def mixed_slowly(word: int) -> int:
 
 def text_slowly(text: str) -> int:
     data = text.encode()
-    total = sum(int(_WORDS[place]) * (byte + 1) for place, byte in enumerate(data)) + len(data) * int(_WORDS[-1])
-    return mixed_slowly(total % WORD)
+    total = mixed_slowly((len(data) + int(STEP)) % WORD)
+    for start in range(0, len(data), 8):
+        piece = data[start : start + 8]
+        word = int.from_bytes(piece, "little") << (64 - 8 * len(piece))
+        total = mixed_slowly((total ^ word) * int(STEP) % WORD)
+    return total
 
 
 def hashed_slowly(row: tuple[Any, ...]) -> int:

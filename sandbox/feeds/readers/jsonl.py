@@ -70,6 +70,7 @@ def _parsed_by_line(lines: list[str], columns: Sequence[Column]) -> pa.Table:
 def _object(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ MOST_BYTES = 64 << 30
 MOST_GROUP_BYTES = 2 << 30
 MOST_EXPANSION = 1_000
 SMALL_BYTES = 256 << 20
+MOST_BATCH_BYTES = 128 << 20
 # A column chunk below so many bytes a value is a dictionary and short codes.
 DICTIONARY_BYTES = 4
 
@@ -40,11 +42,56 @@ def parquet_batches(
     file: pq.ParquetFile, path: Path, names: list[str], row_groups: Sequence[int] = ()
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of these columns, of these row groups or of all."""
-    groups = list(row_groups) or None
+    groups = list(row_groups) or list(range(file.metadata.num_row_groups))
+    most = max(SMALL_BYTES, MOST_EXPANSION * path.stat().st_size)
     try:
-        yield from file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names, use_threads=False)
+        rows = _batch_rows(path, file.metadata, names, groups)
+        for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=names, use_threads=False):
+            most -= sum(_text_bytes(column) for column in batch.columns)
+            if most < 0:
+                raise DeliveryRefusedError(
+                    f"{path.name} unpacks to far more than a file of its size can hold.",
+                    "Send smaller files; a long text that stands in every row is refused.",
+                )
+            yield batch
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         raise unreadable(path.name, "Parquet") from None
+
+
+def _batch_rows(path: Path, footer: pq.FileMetaData, names: Sequence[str], groups: Sequence[int]) -> int:
+    """Return how many rows can be held at a time, were every text the longest of its dictionary.
+
+    No footer tells that: the dictionaries are read, before any row.
+    """
+    widest = 1
+    for group in groups:
+        found = footer.row_group(group)
+        chunks = [found.column(number) for number in range(found.num_columns)]
+        texts = [each for each in chunks if each.path_in_schema in names and each.physical_type == "BYTE_ARRAY"]
+        width = sum(each.total_uncompressed_size // max(1, each.num_values) for each in texts)
+        packed = [each.path_in_schema for each in texts if each.has_dictionary_page]
+        if packed:
+            with pq.ParquetFile(path, read_dictionary=packed) as file:
+                first = next(
+                    file.iter_batches(batch_size=1, row_groups=[group], columns=packed, use_threads=False), None
+                )
+            width += sum(_longest(column) for column in first.columns) if first else 0
+        widest = max(widest, width)
+    return max(1, min(BATCH_ROWS, MOST_BATCH_BYTES // widest))
+
+
+def _longest(values: pa.Array) -> int:
+    if not isinstance(values, pa.DictionaryArray) or not len(values.dictionary):
+        return 0
+    return int(pc.max(pc.binary_length(values.dictionary)).as_py() or 0)
+
+
+def _text_bytes(values: pa.Array) -> int:
+    """Return the bytes of text, as many times as it stands there."""
+    if not isinstance(values, pa.DictionaryArray):
+        return int(values.nbytes)
+    lengths = pc.binary_length(values.dictionary) if pa.types.is_string(values.type.value_type) else None
+    return int(pc.sum(lengths.take(values.indices)).as_py() or 0) if lengths is not None else 0
 
 
 def _repeating(footer: pq.FileMetaData, names: Sequence[str]) -> list[str]:
