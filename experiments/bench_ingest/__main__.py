@@ -88,13 +88,13 @@ def sandbox(*arguments: object) -> list[str]:
 
 
 def medians(commands: dict[str, list[str]], before: Callable[[], None]) -> dict[str, float]:
-    """Return the median seconds of each command; they take turns, after one round that is not counted."""
+    """Return the median seconds of each command; they take turns. What was compared before has warmed the disk."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS + 1):
+    for _ in range(ROUNDS):
         before()
         for name, command in commands.items():
             seconds[name].append(timed(command))
-    return {name: statistics.median(measured[1:]) for name, measured in seconds.items()}
+    return {name: statistics.median(measured) for name, measured in seconds.items()}
 
 
 def timed(command: Sequence[str]) -> float:

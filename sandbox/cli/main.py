@@ -34,20 +34,28 @@ VERBS = ("doctor", "demo", "init", "run", "status", "readiness", "docs")
 FAULT_LOG = Path("sandbox-fault.log")
 
 
-def command_line() -> typer.Typer:
-    """Return all commands: those that stand alone, then the nouns with their verbs."""
+def command_line(asked: str = "") -> typer.Typer:
+    """Return all commands: those that stand alone, then the nouns with their verbs.
+
+    If one of them is `asked` for, it alone: what the others import takes a second.
+    """
+    one = {asked} if asked in {*VERBS, *NOUNS} else {*VERBS, *NOUNS}
     app = typer.Typer(
         name="sandbox",
-        help="From private feeds to labelled experimental migration statistics.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for verb in VERBS:
+    app.callback()(_sandbox)  # one command alone would take its name for an argument
+    for verb in [each for each in VERBS if each in one]:
         app.command(verb)(getattr(import_module(f"sandbox.cli.{verb}"), verb))
-    for noun in NOUNS:
+    for noun in [each for each in NOUNS if each in one]:
         app.add_typer(_verbs_of(noun), name=noun)
     return app
+
+
+def _sandbox() -> None:
+    """From private feeds to labelled experimental migration statistics."""
 
 
 def _verbs_of(noun: str) -> typer.Typer:
@@ -67,7 +75,7 @@ def _verbs_of(noun: str) -> typer.Typer:
 
 def _run() -> None:
     try:
-        command_line()()
+        command_line(next(iter(sys.argv[1:]), ""))()
     except ModuleNotFoundError as missing:
         raise lacking(missing) from None
 

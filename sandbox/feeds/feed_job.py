@@ -39,6 +39,8 @@ from sandbox.settings import Zone
 
 # Files that one task of Spark reads together; a worker costs more than a small file.
 BUNDLE_BYTES = 4 << 20
+# Below this, Spark would take longer to start than this process to read them.
+LOCAL_BYTES = 64 << 20
 NOTE = Table("staged_note", Zone.QUARANTINE, "What is told of one file", (Column("note", TEXT, "JSON"),), ())
 
 
@@ -147,9 +149,10 @@ def bundled(tasks: Sequence[FileTask | HashTask], bundles: int) -> list[tuple[Fi
 def noted(run: StageRun, tasks: Sequence[FileTask | HashTask]) -> list[FileNote]:
     """Do the tasks, on the workers where they are worth one; return what they tell of each file."""
     size = sum(task.size for task in tasks)
-    if size <= BUNDLE_BYTES:  # one task's worth: Spark would only carry it to where it is
-        texts = [text for batch in written_notes(tuple(tasks)) for text in batch.column(0).to_pylist()]
-        return [FileNote.from_json(text) for text in texts]
+    if size <= LOCAL_BYTES:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = list(pool.map(lambda task: list(written_notes((task,))), tasks))
+        return [FileNote.from_json(text) for notes in done for note in notes for text in note.column(0).to_pylist()]
     least = 2 * run.spark.sparkContext.defaultParallelism
     rows = by_file(run.spark, bundled(tasks, max(least, size // BUNDLE_BYTES)), written_notes, NOTE).collect()
     return [FileNote.from_json(row["note"]) for row in rows]

@@ -229,4 +229,6 @@ ACROSS: dict[str, dict[str, Holds]] = {
     "geotagged_post": {"alpha_3:country": _matches("country", ALPHA_3)},
     "stop": {"start_ts<=end_ts": _in_order("start_ts", "end_ts")},
     "network": {"mcc": _matches("mcc", MCC), "alpha_3:country": _matches("country", ALPHA_3)},
+    "port": {"alpha_3:country": _matches("country", ALPHA_3)},
+    "country": {"alpha_3:country": _matches("country", ALPHA_3)},
 }

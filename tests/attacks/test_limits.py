@@ -49,7 +49,7 @@ STATED: dict[str, Any] = {
 @pytest.fixture
 def office(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with a key and an active contract for border movements; files are read without Spark."""
-    monkeypatch.setattr(feed_job, "BUNDLE_BYTES", 1 << 40)
+    monkeypatch.setattr(feed_job, "LOCAL_BYTES", 1 << 40)
     create_key(workspace.key_file)
     workspace.contracts.mkdir()
     text = active_contract("border_movement", "border_agency")

@@ -80,7 +80,7 @@ def work(root: Path, commands: Sequence[Words], last: int, told: Path | None, sp
     acts.wrap(feed_job, "noted", after=True)
     sys.addaudithook(acts.heard)
     if spark:
-        feed_job.BUNDLE_BYTES = 1
+        feed_job.LOCAL_BYTES = 0
     for words in commands:
         sys.argv = ["sandbox", *words, "--workspace", str(root)]
         with contextlib.redirect_stdout(io.StringIO()):
