@@ -22,12 +22,26 @@ progress = Console(stderr=True, highlight=False)
 
 
 def answer(values: Mapping[str, Any], as_json: bool, are_typed: bool = False) -> None:
-    """Print what the command found: one `name: value` a line, or JSON; names that are typed stay as they are."""
+    """Print what the command found: one `name: value` a line, or JSON; names that are typed stay as they are.
+
+    A mapping or list has a line for each of what it holds.
+    """
     if as_json:
         sys.stdout.write(json.dumps(values, default=str, ensure_ascii=False, indent=2) + "\n")
         return
     for name, value in values.items():
-        sys.stdout.write(f"{name if are_typed else name.replace('_', ' ')}: {value}\n")
+        called = name if are_typed else name.replace("_", " ")
+        sys.stdout.write(f"{called}:{_lines(value)}\n")
+
+
+def _lines(value: Any) -> str:
+    """Return a value as it follows its name: what it holds on lines of their own, else behind it."""
+    if isinstance(value, Mapping):
+        held = [f"{key} {each:,}" if isinstance(each, int) else f"{key} {each}" for key, each in value.items()]
+        return _lines(held)
+    if isinstance(value, list):
+        return "".join(f"\n  {each}" for each in value) or " none"
+    return f" {value}"
 
 
 @dataclass
