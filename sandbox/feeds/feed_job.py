@@ -107,7 +107,8 @@ def committed(run: StageRun, rows: FeedRows, contracts: Mapping[str, Contract]) 
     """Settle what is good, and commit it to bronze; `contracts` by delivery."""
     settle(run, rows, contracts)
     table, files = rows.bronze, [part.written for _, _, part in rows.parts]
-    if files or (rows.replaced and store.latest_version(run.workspace, table) is not None):
+    # Without a row left too: a killed run may have committed what others have by now.
+    if files or (rows.own and store.latest_version(run.workspace, table) is not None):
         run.write_files(files, table, delivery_id=[*rows.taken, *rows.replaced])
     for account in rows.accounts:
         if not account.refused:
