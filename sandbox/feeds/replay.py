@@ -150,10 +150,12 @@ def _mapped(sent: pa.Table, mapping: list[dict[str, Any]]) -> pa.Table:
 
 
 def _booked(run: StageRun, account: Account, book: dict[str, Any], quarantined: list[WrittenFile]) -> Account:
-    """Book where the delivery's rows are now; a row that is in neither table is a copy of one that is."""
+    """Book where the delivery's rows are now."""
     account.rows_bronze = rows_of(run, ALL_FEEDS[book["feed"]].bronze, account.delivery.id)
     account.rows_quarantined = sum(file.rows for file in quarantined)
-    account.rows_duplicate = book["rows_in"] - account.rows_bronze - account.rows_quarantined
+    neither = book["rows_in"] - account.rows_bronze - account.rows_quarantined
+    # Rows that were erased are in neither table too, and no copies.
+    account.rows_duplicate = min(neither, book["rows_duplicate"] + account.rows_duplicate)
     now = {name: getattr(account, name) for name in ("rows_bronze", "rows_quarantined", "rows_duplicate", "findings")}
     run.write_small(pa.Table.from_pylist([book | now], DELIVERY.stored), DELIVERY, delivery_id=account.delivery.id)
     return account

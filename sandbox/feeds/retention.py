@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from sandbox.feeds import contract as contracts
 from sandbox.feeds.contract import ALL_FEEDS
 from sandbox.feeds.erasure import destroy_landing, forget_versions
+from sandbox.feeds.profile import was_refused
 from sandbox.lakehouse import store
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.books import DELIVERY, QUARANTINE
@@ -49,6 +50,21 @@ def enforce(workspace: Workspace, day: date, say: Callable[[str], None]) -> Kept
         if kept.rows[table.name]:
             forget_versions(workspace, table)
     return kept
+
+
+def destroy_as_agreed(workspace: Workspace) -> int:
+    """Destroy the files of deliveries that are taken in, where their contract says so; manifests stay."""
+    if store.latest_version(workspace, DELIVERY) is None:
+        return 0
+    by_contract: dict[tuple[str, str], list[str]] = {}
+    for row in store.read_small(workspace, DELIVERY).to_pylist():
+        if not was_refused(row["findings"]):
+            by_contract.setdefault((row["partner"], row["feed"]), []).append(row["delivery_id"])
+    destroyed = 0
+    for (partner, feed), deliveries in by_contract.items():
+        if contracts.read(workspace.contracts / f"{partner}.{feed}.odcs.yaml").destroys_landing:
+            destroyed += destroy_landing(workspace, partner, feed, deliveries)
+    return destroyed
 
 
 def _past_their_term(workspace: Workspace, day: date) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from sandbox.feeds.feed_job import FeedRows, committed, dataset_of, read_in, sta
 from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
 from sandbox.feeds.pseudonym import KeyFile, collision_probability
 from sandbox.feeds.replay import find
+from sandbox.feeds.retention import destroy_as_agreed
 from sandbox.feeds.set_rules import volume_findings
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
@@ -49,6 +50,7 @@ def ingest(run: StageRun) -> list[Account]:
         _write_bronze(run, feeds, arrived)
         _write_quarantine(run, feeds, accounts)
     _book(run, accounts)
+    destroy_as_agreed(run.workspace)
     return accounts
 
 

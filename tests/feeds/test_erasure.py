@@ -15,10 +15,11 @@ from sandbox.feeds import erasure, stage
 from sandbox.feeds.delivery import land
 from sandbox.feeds.erasure import erase_partner, erase_persons, person_keys
 from sandbox.feeds.pseudonym import KeyFile
+from sandbox.feeds.replay import repair, replay
 from sandbox.feeds.search import files_with
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
-from sandbox.lakehouse.tables.books import QUARANTINE
+from sandbox.lakehouse.tables.books import DELIVERY, QUARANTINE
 from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT
 from sandbox.lakehouse.tables.persons import HOME
 from sandbox.settings import Workspace, Zone
@@ -64,6 +65,14 @@ def test_an_erased_person_is_in_no_table_version_or_file_and_the_others_stay(tak
     assert store.read_small(taken_in, BORDER_MOVEMENT).num_rows == 2
     assert store.read_small(taken_in, QUARANTINE).num_rows == 1
     assert store.read_small(taken_in, HOME).num_rows == 1
+
+
+def test_erased_rows_are_no_copies_when_the_rest_is_replayed(taken_in: Workspace) -> None:
+    erase_persons(taken_in, PARTNER, FEED, [GONE], silent)
+    (delivery,) = store.read_small(taken_in, DELIVERY)["delivery_id"].to_pylist()
+    repair(run_of(taken_in), delivery, "direction", "X", "D")
+    placed = replay(run_of(taken_in), delivery).placed
+    assert (placed["rows_bronze"], placed["rows_quarantine"], placed["rows_duplicate"]) == (3, 0, 0)
 
 
 @pytest.mark.parametrize("left_out", ["forget_versions", "destroy_landing", "_deleted"])

@@ -61,6 +61,11 @@ class Contract:
         return int(self.stated["retentionMonths"])
 
     @property
+    def destroys_landing(self) -> bool:
+        """Whether the files as sent are destroyed once their rows are taken in."""
+        return self.stated.get("landingFiles") == "destroyed"
+
+    @property
     def latency_days(self) -> int:
         """Days from the end of a period to its delivery, at most."""
         return int(self.stated["latencyDays"])

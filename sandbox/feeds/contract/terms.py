@@ -169,6 +169,13 @@ TERMS: tuple[Term, ...] = (
         more=(Effect.BREAKING, "rows are kept longer than was promised when they were collected"),
     ),
     Term(
+        "landingFiles",
+        "What becomes of the files as sent once their rows are taken in: kept (for the retention) or destroyed",
+        "kept",
+        unless=one_of("kept", "destroyed"),
+        why="direct identifiers are kept for another time than was promised",
+    ),
+    Term(
         "latencyDays",
         "Days from the end of a period to its delivery, at most",
         "31",
