@@ -11,7 +11,8 @@ from sandbox.errors import CallError, EnvironmentFaultError
 
 def test_the_experiments_are_listed_with_their_question() -> None:
     said = CliRunner().invoke(app, ["list"]).output
-    assert [line.split(":")[0] for line in said.splitlines()] == ["au_passengers", "eu_audience", "labelled_stops"]
+    named = [line.split(":")[0] for line in said.splitlines()]
+    assert named == ["au_passengers", "eu_audience", "labelled_stops", "real_feeds"]
 
 
 def test_an_unknown_experiment_is_a_wrong_call_that_names_those_there_are() -> None:
