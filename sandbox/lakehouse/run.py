@@ -67,11 +67,6 @@ class StageRun:
         self._check_purpose(table)
         return store.read_small(self.workspace, table, where)
 
-    def write(self, frame: DataFrame, table: Table, **replace: store.Value | Sequence[store.Value]) -> None:
-        """Replace the rows that have these values."""
-        store.write(frame, self.workspace, table, replace, self._commit)
-        self.written[table.name] += store.rows_added(self.workspace, table)
-
     def write_persons(
         self,
         frame: DataFrame,
@@ -99,13 +94,6 @@ class StageRun:
         """Replace the rows that have these values by aggregates decided outside Spark."""
         store.write_small(rows, self.workspace, table, replace, self._commit)
         self.written[table.name] += rows.num_rows
-
-    def write_stream(
-        self, rows: pa.RecordBatchReader, table: Table, **replace: store.Value | Sequence[store.Value]
-    ) -> None:
-        """Replace the rows that have these values by a stream that need not fit in memory."""
-        store.write_stream(rows, self.workspace, table, replace, self._commit)
-        self.written[table.name] += store.rows_added(self.workspace, table)
 
     def _check_purpose(self, table: Table) -> None:
         """Refuse to read what a partner sent for another purpose than the run's."""

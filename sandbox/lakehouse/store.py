@@ -1,4 +1,4 @@
-"""Reading and writing tables. `conform` stands at every boundary; a write replaces what it is the answer to.
+"""Reading and writing tables. What is written fits its declaration (`Table.exact`) and replaces what it answers.
 
 Every write names the partitions (or rows) that it replaces, so the same write twice, or once more after a kill,
 leaves the same table; the fingerprint of the work stands in the commit, so that finished work is recognised.
@@ -32,24 +32,6 @@ def spark_schema(table: Table) -> StructType:
     return from_arrow_schema(table.stored)
 
 
-def conform(frame: DataFrame, table: Table) -> DataFrame:
-    """Return the table's columns in its order; `TableMismatchError` names table, column, found, expected."""
-    expected = {field.name: field.dataType for field in spark_schema(table).fields}
-    found = {field.name: field.dataType for field in frame.schema.fields}
-    for name, data_type in expected.items():
-        if name not in found:
-            raise TableMismatchError(
-                f"Table {table.name}: column {name} is missing; found {', '.join(found)}.", "Add the column."
-            )
-        if found[name].simpleString() != data_type.simpleString():
-            raise TableMismatchError(
-                f"Table {table.name}: column {name} is {found[name].simpleString()}, "
-                f"expected {data_type.simpleString()}.",
-                "Cast it before the stage's end.",
-            )
-    return frame.select(*expected)
-
-
 def read(spark: SparkSession, workspace: Workspace, table: Table) -> DataFrame:
     """Return the table as a frame; `CallError` where nothing has written it yet."""
     if latest_version(workspace, table) is None:
@@ -72,36 +54,15 @@ def read_small(
     return rows.sort_by([(name, "ascending") for name in table.key])
 
 
-def write(frame: DataFrame, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]) -> None:
-    """Replace the rows that `replace` names by `frame` in one Delta commit that carries `commit`."""
-    conformed = conform(frame, table)
-    writer = (
-        conformed.write.format("delta")
-        .mode("overwrite")
-        .option("userMetadata", json.dumps(dict(commit), sort_keys=True))
-    )
-    # A new table is made by its first rows: an empty one first would cost another commit for each of 30 tables.
-    is_new = latest_version(workspace, table) is None
-    ready = writer.partitionBy(*table.partition) if is_new else writer.option("replaceWhere", _predicate(replace))
-    ready.save(str(table.path(workspace)))
-
-
 def write_small(
     rows: pa.Table, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
 ) -> None:
-    """Replace rows by aggregates that were decided outside Spark: the same commit as `write`, without a session."""
-    write_stream(table.exact(rows).to_reader(), workspace, table, replace, commit)
-
-
-def write_stream(
-    rows: pa.RecordBatchReader, workspace: Workspace, table: Table, replace: Replace, commit: Mapping[str, str]
-) -> None:
-    """As `write_small`, for rows that need not fit in memory; they have the columns that the table stores."""
+    """Replace the rows that `replace` names by `rows` in one Delta commit that carries `commit`, without a session."""
     is_new = latest_version(workspace, table) is None
     try:
         write_deltalake(
             str(table.path(workspace)),
-            rows,
+            table.exact(rows),
             mode="overwrite",
             partition_by=list(table.partition) if is_new else None,
             predicate=None if is_new else _predicate(replace),
@@ -163,13 +124,6 @@ def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:
         return []
     history = DeltaTable(str(table.path(workspace))).history()
     return [json.loads(entry["userMetadata"]) for entry in history if entry.get("userMetadata")]
-
-
-def rows_added(workspace: Workspace, table: Table) -> int:
-    """Return the rows that the newest commit wrote, as its own metrics tell; Spark and delta-rs name them apart."""
-    (newest,) = DeltaTable(str(table.path(workspace))).history(1)
-    metrics = newest["operationMetrics"]
-    return int(metrics.get("num_added_rows", metrics.get("numOutputRows", 0)))
 
 
 def canonical_sha256(rows: pa.Table, table: Table) -> str:

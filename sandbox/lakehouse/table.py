@@ -81,12 +81,35 @@ class Table:
         return pa.table(columns, names=self.names)
 
     def exact(self, rows: pa.Table) -> pa.Table:
-        """Return the table's columns with its types; `TableMismatchError` names what is missing."""
-        missing = set(self.names) - set(rows.column_names)
+        """Return the table's columns in its order and types; `TableMismatchError` names column, found, expected."""
+        missing = [name for name in self.names if name not in rows.column_names]
         if missing:
-            raise TableMismatchError(f"Table {self.name}: columns {sorted(missing)} are missing.", "Add the columns.")
+            raise TableMismatchError(
+                f"Table {self.name}: column {', '.join(missing)} is missing; found {', '.join(rows.column_names)}.",
+                "Add the column.",
+            )
+        for field in self.stored:
+            found = rows.schema.field(field.name).type
+            if _kind(found) != _kind(field.type) and not pa.types.is_null(found):
+                raise TableMismatchError(
+                    f"Table {self.name}: column {field.name} is {found}, expected {field.type}.",
+                    "Cast it before the stage's end.",
+                )
         return rows.select(list(self.names)).cast(self.stored)
 
     def path(self, workspace: Workspace) -> Path:
         """Where the table lies in a workspace."""
         return workspace.zone(self.zone) / self.name
+
+
+def _kind(data_type: pa.DataType) -> str:
+    """Return what can be widened into each other: text stays text, a number a number."""
+    if pa.types.is_dictionary(data_type):
+        return _kind(data_type.value_type)
+    kinds = {
+        "text": pa.types.is_string(data_type) or pa.types.is_large_string(data_type),
+        "number": pa.types.is_integer(data_type) or pa.types.is_floating(data_type),
+        "moment": pa.types.is_timestamp(data_type),
+        "list": pa.types.is_list(data_type),
+    }
+    return next((kind for kind, holds in kinds.items() if holds), str(data_type))

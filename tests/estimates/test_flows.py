@@ -15,7 +15,7 @@ from sandbox.estimates import flow_errors, flows
 from sandbox.estimates.cells import AsOf, estimate_table, month_number
 from sandbox.estimates.groups import unknown_variance
 from sandbox.estimates.linkage import linkage_variance, missed_share, with_linkage
-from sandbox.lakehouse.store import conform, spark_schema
+from sandbox.lakehouse.store import spark_schema
 from sandbox.lakehouse.tables.figures import ESTIMATE
 from sandbox.lakehouse.tables.persons import PREDICTION, RESIDENCE_CHANGE
 
@@ -278,10 +278,9 @@ def test_a_year_adds_the_model_s_errors_up_and_fits_the_declared_table() -> None
     assert set(table["frequency"].to_pylist()) == {"A"}
 
 
-def test_figures_fit_the_table_that_spark_writes(spark: SparkSession) -> None:
+def test_figures_fit_the_table_that_they_are_written_to() -> None:
     table = estimate_table(told(history(**PROVISIONAL), bands()))
-    frame = spark.createDataFrame(table, schema=spark_schema(ESTIMATE))
-    assert conform(frame, ESTIMATE).count() == table.num_rows
+    assert ESTIMATE.exact(table).num_rows == table.num_rows
     keys = table.select(list(ESTIMATE.key)).to_pandas()
     assert not keys.duplicated().any()
 
