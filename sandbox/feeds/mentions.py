@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sandbox.feeds.columns import Mask
+from sandbox.feeds.row_hash import Words, mixed
 
 Places = NDArray[np.int64]
-Words = NDArray[np.uint64]
 # Nobody is named by more bytes; a word of 64 bits is as many of them.
 LONGEST_NAME, WORD = 256, 8
 # Bytes of text that are looked through at a time, and bits of the first look-up.
@@ -23,7 +23,6 @@ BYTES_AT_A_TIME, FIRST_BITS = 1 << 20, 22
 IS_WORD = np.isin(
     np.arange(256), np.frombuffer(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", np.uint8)
 )
-MIX, BASE = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 class Hashes:
@@ -55,9 +54,9 @@ class Text:
 
     def hashes(self, ends: Places, size: int) -> Words:
         """Return the hashes of the pieces of `size` bytes that end at `ends`."""
-        hashes = _mixed(self._words[ends] >> np.uint64(8 * max(0, WORD - size)))
+        hashes = mixed(self._words[ends] >> np.uint64(8 * max(0, WORD - size)))
         for back in range(WORD, size, WORD):
-            hashes = _mixed(hashes + self._words[ends - min(back, size - WORD)])
+            hashes = mixed(hashes + self._words[ends - min(back, size - WORD)])
         return hashes
 
     def ends(self) -> tuple[Places, Mask]:
@@ -112,13 +111,6 @@ def mentions_own(texts: pa.Array, own: pa.Array, shortest: int) -> Mask:
         text, identifier = (_decoded(each.filter(pa.array(found))) for each in (texts, own))
         found[found] = (np.strings.find(text, identifier) >= 0) & (np.strings.str_len(identifier) >= shortest)
     return found
-
-
-def _mixed(words: Words) -> Words:
-    """Return words whose every bit depends on every bit (SplitMix64, Steele et al. 2014)."""
-    words = (words ^ (words >> np.uint64(30))) * MIX
-    words = (words ^ (words >> np.uint64(27))) * BASE
-    return words ^ (words >> np.uint64(31))
 
 
 def _shares(lengths: NDArray[np.int32], shortest: int) -> Iterator[Places]:

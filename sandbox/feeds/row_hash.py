@@ -22,7 +22,7 @@ def row_hashes(batch: pa.RecordBatch, names: Sequence[str]) -> Words:
     """Return a hash of these columns for each row."""
     hashes = np.zeros(batch.num_rows, np.uint64)
     for name in names:
-        hashes = _mixed(hashes * STEP + _column_hashes(batch.column(name)))
+        hashes = mixed(hashes * STEP + _column_hashes(batch.column(name)))
     return hashes
 
 
@@ -30,7 +30,7 @@ def _column_hashes(values: pa.Array) -> Words:
     if isinstance(values, pa.DictionaryArray):
         of_values = np.append(_column_hashes(values.dictionary), NOTHING)
         return of_values[values.indices.fill_null(-1).to_numpy()]
-    hashes = text_hashes(values) if pa.types.is_string(values.type) else _mixed(_as_words(values))
+    hashes = text_hashes(values) if pa.types.is_string(values.type) else mixed(_as_words(values))
     if values.null_count:
         hashes[~np.asarray(values.is_valid())] = NOTHING
     return hashes
@@ -54,18 +54,18 @@ def text_hashes(values: pa.Array) -> Words:
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
     data = np.concatenate([np.frombuffer(data_buffer or b"", np.uint8), np.zeros(WORD, np.uint8)])
     words = np.ndarray(len(data) - WORD + 1, "<u8", data, strides=(1,))
-    hashes = _mixed(lengths.astype(np.uint64) + STEP)
+    hashes = mixed(lengths.astype(np.uint64) + STEP)
     rows: slice | NDArray[np.intp] = slice(None)
     for offset in range(0, int(lengths.max(initial=0)), WORD):
         if lengths.min(initial=0) <= offset:
             rows = np.flatnonzero(lengths > offset)
         bits = np.minimum(lengths[rows] - offset, WORD).astype(np.uint64) * np.uint64(8)
         word = words[starts[rows] + offset] << (np.uint64(64) - bits)
-        hashes[rows] = _mixed((hashes[rows] ^ word) * STEP)
+        hashes[rows] = mixed((hashes[rows] ^ word) * STEP)
     return hashes
 
 
-def _mixed(words: Words) -> Words:
+def mixed(words: Words) -> Words:
     """Return words whose every bit depends on every bit (the last step of SplitMix64, Steele et al. 2014)."""
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
