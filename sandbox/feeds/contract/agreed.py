@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import CallError
-from sandbox.feeds.contract.document import ALL_FEEDS, document, feed_in, parsed, partner_in, terms_in
+from sandbox.feeds.contract.document import ALL_FEEDS, columns_in, document, feed_in, parsed, partner_in, terms_in
 from sandbox.feeds.contract.lint import ACTIVE, PARTNER, faults_of, for_now
 from sandbox.feeds.contract.terms import YearBasis, listed, terms_of
 from sandbox.lakehouse.tables.feeds import Feed
@@ -21,7 +21,7 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Contract:
-    """What partner and office agreed on for one feed."""
+    """What partner and office agreed on for one feed; `columns` are those that come, all required ones among them."""
 
     partner: str
     feed: Feed
@@ -29,11 +29,17 @@ class Contract:
     status: str
     purpose: str
     stated: dict[str, str]
+    columns: tuple[str, ...]
 
     @property
     def id(self) -> str:
         """Partner and feed."""
         return f"{self.partner}.{self.feed.name}"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Optional columns of the feed that were not agreed on: whatever a file holds there is not read."""
+        return tuple(column.name for column in self.feed.columns if column.name not in self.columns)
 
     @property
     def time_zone(self) -> str:
@@ -134,6 +140,7 @@ def read(path: Path) -> Contract:
         status=agreed.status or "",
         purpose=stated.get("purpose", ""),
         stated=defaults | stated,
+        columns=columns_in(agreed),
     )
 
 

@@ -10,7 +10,8 @@ from sandbox.errors import CallError
 from sandbox.feeds.contract.columns import WORDING, Promise, bound, promised
 from sandbox.feeds.contract.document import feed_in, partner_in, terms_in
 from sandbox.feeds.contract.lint import ACTIVE, VERSION
-from sandbox.feeds.contract.terms import Effect, Term, is_empty, listed, terms_of
+from sandbox.feeds.contract.statements import says_nothing
+from sandbox.feeds.contract.terms import Effect, Term, listed, terms_of
 
 Version = tuple[int, int, int]
 # Parts of the document that are compared piece by piece.
@@ -52,6 +53,13 @@ class Comparison:
             Effect.BREAKING: (major + 1, 0, 0),
         }[self.effect]
         return ".".join(map(str, lowest))
+
+    @property
+    def untold(self) -> str:
+        """Why the new contract's version can't stand."""
+        if _version(self.new) < _version(self.old):
+            return f"Version {self.new} comes before {self.old}: a version never goes back."
+        return f"Version {self.new} does not say that the contract changed: {self.effect}."
 
     @property
     def is_told(self) -> bool:
@@ -174,9 +182,9 @@ def _formats_change(was: str, now: str) -> Change:
 
 def _term_change(term: Term, was: str, now: str, was_draft: bool) -> Change:
     text = f"{term.name}: {was or 'nothing'} → {now or 'nothing'}"
-    if was_draft and is_empty(was):
+    if was_draft and says_nothing(was):
         return Change(Effect.COMPATIBLE, f"{term.name} filled in", "the draft left it open", completes=True)
-    if term.name == "waiver" and is_empty(was):
+    if term.name == "waiver" and says_nothing(was):
         return Change(Effect.COMPATIBLE, text, "more may be published than before, and nothing less")
     if term.less and term.more and was.isdigit() and now.isdigit():
         effect, why = term.less if int(now) < int(was) else term.more

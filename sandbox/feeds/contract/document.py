@@ -72,6 +72,11 @@ def partner_in(contract: OpenDataContractStandard) -> str:
     return next((_text(item.value) for item in contract.customProperties or [] if item.property == "partner"), "")
 
 
+def columns_in(contract: OpenDataContractStandard) -> tuple[str, ...]:
+    """Return the columns that a contract states, in its order."""
+    return tuple(item.name or "" for schema in contract.schema_ or [] for item in schema.properties or [])
+
+
 def terms_in(contract: OpenDataContractStandard) -> dict[str, str]:
     """Return the terms that a contract states, by name; an empty one is not stated."""
     about = contract.description or Description()

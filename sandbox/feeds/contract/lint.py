@@ -19,7 +19,8 @@ from sandbox.feeds.contract.document import (
     terms_in,
     unknown_entries,
 )
-from sandbox.feeds.contract.terms import IMPACT, SECURITY_FORMATS, SECURITY_SOURCES, is_empty, listed, terms_of
+from sandbox.feeds.contract.statements import missing_in_law, missing_in_sentence, names_security, says_nothing
+from sandbox.feeds.contract.terms import IMPACT, SECURITY_FORMATS, SECURITY_SOURCES, listed, terms_of
 from sandbox.lakehouse.tables.feeds import Feed
 
 STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
@@ -120,10 +121,13 @@ def _terms(contract: OpenDataContractStandard, feed: Feed) -> list[Fault]:
     stated, faults = terms_in(contract), []
     for name, term in terms_of(feed).items():
         value, where = stated.get(name, ""), _where(name)
-        if term.needed and is_empty(value):
-            faults.append(Fault(Kind.MISSING, f"{where} is empty.", f"{term.belongs}."))
+        if term.needed and says_nothing(value):
+            told = "says nothing yet" if value else "is empty"
+            faults.append(Fault(Kind.MISSING, f"{where} {told}.", f"{term.belongs}."))
         elif value and (wrong := term.unless(value)):
             faults.append(_wrong(f"{where} {wrong}.", f"{term.belongs}."))
+        elif name.startswith(f"{IMPACT}.") and (wrong := missing_in_sentence(value)):
+            faults.append(Fault(Kind.MISSING, f"{where} {wrong}.", f"{term.belongs}."))
     # A slip of the pen in a name would leave a promise that nobody reads.
     for name in custom_in(contract).keys() - terms_of(feed).keys():
         faults.append(_wrong(f"No contract of {feed.name} has `{name}`.", "Remove it, or mend its name."))
@@ -133,19 +137,34 @@ def _terms(contract: OpenDataContractStandard, feed: Feed) -> list[Fault]:
 def _lawful(contract: OpenDataContractStandard, feed: Feed) -> list[Fault]:
     """Refuse passenger records collected for security, or that may be, without a law that allows statistics."""
     stated = terms_in(contract)
-    if "recordSources" not in terms_of(feed) or not is_empty(stated.get("statisticalUseLaw", "")):
+    if "recordSources" not in terms_of(feed):
         return []
+    collected, law = stated.get("collectedUnder", ""), stated.get("statisticalUseLaw", "")
+    faults = [] if says_nothing(collected) else _unnamed("collectedUnder", collected)
+    if not _for_security(stated):
+        return faults
+    if says_nothing(law):
+        text = "Passenger records (API, PNR) are obtained under a security statute, and no law is named that allows "
+        remedy = "Name the law in `statisticalUseLaw`. None is needed where `recordSources` is `border` alone, "
+        remedy += "`collectedUnder` and `legalBasis` name no statute of security, and no format is a carrier's."
+        return [*faults, Fault(Kind.MISSING, f"{text}their statistical use.", remedy)]
+    return faults + _unnamed("statisticalUseLaw", law)
+
+
+def _for_security(stated: dict[str, str]) -> bool:
+    """Tell whether records are, or may be, obtained for security, by anything that the contract says of them."""
     sources = set(listed(stated.get("recordSources", ""))) or SECURITY_SOURCES
-    if not sources & SECURITY_SOURCES and not SECURITY_FORMATS & set(listed(stated.get("formats", ""))):
-        return []
-    return [
-        Fault(
-            Kind.MISSING,
-            "Passenger records (API, PNR) are obtained under a security statute, and no law is named that allows "
-            "their statistical use.",
-            "Name the law in `statisticalUseLaw`, or let `recordSources` be `border` alone and no format a carrier's.",
-        )
-    ]
+    statutes = (stated.get("collectedUnder", ""), stated.get("legalBasis", ""))
+    formats = set(listed(stated.get("formats", "")))
+    return bool(sources & SECURITY_SOURCES or SECURITY_FORMATS & formats) or any(map(names_security, statutes))
+
+
+def _unnamed(name: str, law: str) -> list[Fault]:
+    """Return what a law lacks before it can be looked up."""
+    lacking = missing_in_law(law)
+    text = f"`{name}` names no law that can be looked up; it lacks: {', '.join(lacking)}."
+    remedy = "Write name, article or section, and year: Statistics Act 2015, section 12, for example."
+    return [Fault(Kind.MISSING, text, remedy)] if lacking else []
 
 
 def _where(name: str) -> str:

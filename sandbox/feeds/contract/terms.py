@@ -14,8 +14,6 @@ SECURITY_SOURCES = frozenset({"API", "PNR"})
 SECURITY_FORMATS = frozenset({"passenger_legs"})
 IMPACT = "impactAssessment"
 MOST_DIGITS = 6
-# What people write where they have nothing to say; it says nothing.
-EMPTY_WORDS = frozenset({"", "-", "?", "n/a", "na", "nil", "none", "null", "tba", "tbc", "tbd", "to do", "todo", "xxx"})
 
 
 class YearBasis(StrEnum):
@@ -82,11 +80,6 @@ def listed(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
-def is_empty(value: str) -> bool:
-    """Tell whether a value says nothing."""
-    return value.strip().rstrip(".").lower() in EMPTY_WORDS
-
-
 def _no_zone(value: str) -> str:
     return "" if value in available_timezones() else "is no IANA time zone"
 
@@ -115,7 +108,7 @@ TERMS: tuple[Term, ...] = (
     Term("limitations", "What the data may not be used for", "Statistical use only; no decision on a person."),
     Term("levelOfDetail", "What one row is and how fine place, time and person are; the feed's own words in a draft"),
     Term("legalBasis", "Law, licence or agreement on which the partner may hand the data over; article and year"),
-    Term("collectedUnder", "Statute under which the passenger records were collected", only=_PASSENGERS),
+    Term("collectedUnder", "Statute under which the passenger records were collected; article, year", only=_PASSENGERS),
     Term(
         "recordSources",
         "Records that are delivered: border, API, PNR, or several with commas between",
@@ -125,7 +118,7 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "statisticalUseLaw",
-        "Law that allows statistical use of API and PNR records; article. Empty for a border office's own records",
+        "Law that allows statistical use of API and PNR records; article, year. Empty for a border office's own",
         needed=False,
         only=_PASSENGERS,
     ),
