@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from sandbox.cli.console import JsonOption, QuietOption, WorkspaceOption, answer, told
-from sandbox.settings import Workspace, read_workspace
+from sandbox.settings import read_workspace
 
 
 def profile(
@@ -14,24 +14,23 @@ def profile(
     workspace: WorkspaceOption = Path(),
     feed: Annotated[str, Option("--feed", help="Feed; else all.")] = "",
     partner: Annotated[str, Option("--partner", help="Partner; else all.")] = "",
-    again: Annotated[bool, Option("--again", help="Compute the profile anew from bronze first (needs Java).")] = False,
+    again: Annotated[
+        bool, Option("--again", help="Compute all of the profile anew, not just what is missing.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the feedback to partners: a page and a JSON of what came, what was good, what to mend."""
-    from sandbox.feeds.feedback import given_back
+    """Write the feedback to partners: a page and a JSON of what came, what was good, what to mend.
 
-    there = read_workspace(workspace)
-    if again:
-        _compute(there, feed, quiet)
-    with told("writing feedback", quiet):
-        folders = given_back(there, out, feed, partner)
-    answer({"written": [str(folder) for folder in folders]}, as_json)
-
-
-def _compute(workspace: Workspace, feed: str, quiet: bool) -> None:
-    from sandbox.feeds.coverage import profiled_anew
+    What has come since the profile was computed is looked at first.
+    """
+    from sandbox.feeds.feedback import given_back, looked_at
     from sandbox.pipeline import held
 
-    with held(workspace), told("computing the profile", quiet) as telling:
-        profiled_anew(workspace, feed, telling.say)
+    there = read_workspace(workspace)
+    with held(there):
+        with told("computing the profile", quiet) as telling:
+            looked_at(there, feed, telling.say, anew=again)
+        with told("writing feedback", quiet):
+            folders = given_back(there, out, feed, partner)
+    answer({"written": [str(folder) for folder in folders]}, as_json)

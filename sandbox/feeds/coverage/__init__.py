@@ -14,10 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sandbox.feeds import contract as contracts
+from sandbox.feeds.contract import Contract
+from sandbox.feeds.coverage.kept import counted, source_of
 from sandbox.feeds.coverage.lookback import delivery_warnings, person_warnings, warning_rows, with_calendar
 from sandbox.feeds.coverage.measures import delivery_measures, panel_measures, person_measures, population_of
+from sandbox.feeds.coverage.partial import hours_held, partial_days
 from sandbox.feeds.coverage.past import profile_rows
-from sandbox.feeds.coverage.persons import PERSON_FEEDS, counted
+from sandbox.feeds.coverage.persons import PERSON_FEEDS, PersonFeed
 from sandbox.feeds.set_rules import Finding, panel_findings
 from sandbox.feeds.set_rules.drift import swapped_finding, unit_findings
 from sandbox.feeds.set_rules.panel import PANELS
@@ -61,6 +65,11 @@ class Partner:
     deliveries: pd.DataFrame
     quality: pd.DataFrame
 
+    @property
+    def ids(self) -> list[str]:
+        """Deliveries whose rows count."""
+        return sorted(self.deliveries["delivery_id"])
+
     @cached_property
     def promised(self) -> list[date]:
         """Days that the deliveries say they cover, in order."""
@@ -75,15 +84,18 @@ class Partner:
         return min(self.deliveries["period_from"]), max(self.deliveries["period_to"])
 
 
-def profiled(run: StageRun, feeds: Sequence[str]) -> None:
-    """Write profile and warnings of these feeds, for each partner that has delivered them."""
+def profiled(run: StageRun, feeds: Sequence[str], anew: bool = False) -> None:
+    """Write profile and warnings of these feeds, for each partner that has delivered them.
+
+    Persons are counted in the months that have changed; `anew`: in all.
+    """
     books = Books.of(run)
     own = books.deliveries[books.deliveries["feed"].isin(list(feeds))]
     warnings: list[pa.Table] = []
     for (feed, name), deliveries in own.groupby(["feed", "partner"]):
         quality = books.quality[books.quality["delivery_id"].isin(deliveries["delivery_id"])]
         partner = Partner(str(feed), str(name), deliveries, quality)
-        profile, found = _profile(run, partner, books)
+        profile, found = _profile(run, partner, books, anew)
         run.write_small(profile, FEED_PROFILE, feed=partner.feed, partner=partner.name)
         warnings.append(found)
         run.say(f"profile of {partner.name}.{partner.feed}: {profile.num_rows:,} measures, {found.num_rows} warnings")
@@ -96,30 +108,51 @@ def profiled_anew(workspace: Workspace, feed: str, say: Callable[[str], None]) -
     delivered = store.read_small(workspace, DELIVERY)
     month = max(delivered["received_at"].to_pylist()).date().replace(day=1)
     feeds = [feed] if feed else pc.unique(delivered["feed"]).sort().to_pylist()
-    profiled(StageRun(workspace, "profile", month, month, 0, say=say), feeds)
+    profiled(StageRun(workspace, "profile", month, month, 0, say=say), feeds, anew=True)
 
 
-def _profile(run: StageRun, partner: Partner, books: Books) -> tuple[pa.Table, pa.Table]:
+def _profile(run: StageRun, partner: Partner, books: Books, anew: bool) -> tuple[pa.Table, pa.Table]:
     measures = delivery_measures(partner.deliveries, partner.quality)
-    findings: list[Finding] = []
+    agreed, findings = _agreed(run.workspace, partner), list[Finding]()
+    has_rows = bool(partner.deliveries["rows_bronze"].sum())  # all may wait in quarantine
     if partner.feed in PERSON_FEEDS:
         feed = PERSON_FEEDS[partner.feed]
-        counts = counted(run, feed, partner.name)
+        counts = counted(run, feed, partner.name, partner.ids, anew)
+        partial = _partial_days(run, feed, partner, agreed)
         own = person_measures(partner.feed, counts, partner.promised, books.population)
-        profile = profile_rows(partner.feed, partner.name, [*measures, *own])
-        findings += person_warnings(counts, feed, partner.promised, profile)
-    elif partner.feed in PANELS:
+        own.append(hours_held(partial, partner.promised))
+        profile = profile_rows(partner.feed, partner.name, [*measures, *own], partial)
+        findings += person_warnings(counts, [day for day in partner.promised if day not in partial], profile)
+    elif partner.feed in PANELS and has_rows:
         rows = _rows_of(run, FEEDS[partner.feed].bronze, partner.name)
         own = panel_measures(partner.feed, rows, books.population)
         profile = profile_rows(partner.feed, partner.name, [*measures, *own])
         findings += panel_findings(partner.feed, rows)
     else:
         profile = profile_rows(partner.feed, partner.name, measures)
-    if partner.feed == MOBILE_CELL.name:
+    if partner.feed == MOBILE_CELL.name and has_rows:
         findings += _antenna_findings(_rows_of(run, MOBILE_CELL, partner.name), partner.deliveries)
-    findings += delivery_warnings(partner.deliveries, profile)
+    findings += delivery_warnings(partner.deliveries, profile, agreed.latency_days if agreed else None)
     told = with_calendar(findings, books.calendar)
     return profile, warning_rows(partner.feed, partner.name, told, partner.span)
+
+
+def _agreed(workspace: Workspace, partner: Partner) -> Contract | None:
+    """Return the contract as it is agreed now; None where the workspace has none any more."""
+    path = workspace.contracts / f"{partner.name}.{partner.feed}.odcs.yaml"
+    return contracts.read(path) if path.is_file() else None
+
+
+def _partial_days(
+    run: StageRun, feed: PersonFeed, partner: Partner, agreed: Contract | None
+) -> dict[date, tuple[float, float]]:
+    """Return the days of which the deliveries hold part; a feed that states its local days itself has none."""
+    if feed.day or feed.is_local:
+        return {}
+    source = source_of(run, feed, partner.name)
+    zones = {source.time_zone, *source.antennas.time_zone.to_pylist()}
+    periods = zip(partner.deliveries["period_from"], partner.deliveries["period_to"], strict=True)
+    return partial_days(periods, agreed.time_zone if agreed else "UTC", sorted(zones - {None}))
 
 
 def _antenna_findings(rows: pa.Table, deliveries: pd.DataFrame) -> list[Finding]:

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sandbox.feeds.coverage.measures import days_of
-from sandbox.feeds.coverage.persons import Counted, PersonFeed
+from sandbox.feeds.coverage.counted import Counted
+from sandbox.feeds.coverage.measures import days_of, month_of
 from sandbox.feeds.coverage.thresholds import THRESHOLDS
 from sandbox.feeds.set_rules.drift import Clock, clock_findings, rekeyed_findings, unit_findings
 from sandbox.feeds.set_rules.finding import Finding, Severity
@@ -26,32 +27,35 @@ from sandbox.feeds.set_rules.volumes import (
 from sandbox.lakehouse.tables.books import FEED_WARNING
 
 Rows = dict[date, float]
+BETWEEN = "\x1f"  # no text of a delivery holds control characters
 
 
-def person_warnings(counted: Counted, feed: PersonFeed, promised: Sequence[date], profile: pa.Table) -> list[Finding]:
+def person_warnings(counted: Counted, promised: Sequence[date], profile: pa.Table) -> list[Finding]:
     """Return what a feed of persons shows: days, subscribers, antennas, clocks, keys, codes and units.
 
-    The first and the last day are not judged by their rows: a delivery cut at midnight UTC holds part of them.
+    `promised` are days that deliveries cover whole; one that they hold in part is not judged by its rows.
     """
     days = days_of(counted)
     days = days[days["period"].isin(promised)]
     rows, persons = (dict(zip(days["period"], days[name].astype(float), strict=True)) for name in ("rows", "persons"))
-    inside = promised[1:-1]
     return [
         *missing_days(rows, promised),
-        *lost_persons({day: persons[day] for day in inside if day in persons}),
-        *outages(profile),
-        *weekday_findings({day: rows[day] for day in inside if day in rows}),
+        *lost_persons(persons),
+        *outages(profile.filter(pc.is_in(profile["period"], pa.array(promised, pa.date32())))),
+        *weekday_findings(rows),
         *clock_findings(_clocks(counted.hours)),
         *rekeyed_findings(counted.months.rename_columns({"month": "period"})),
         *_repetitions(counted),
-        *code_findings(_codes(counted.hours, feed.codes)),
-        *unit_findings(_medians(counted.medians, feed.numbers)),
+        *code_findings(counted.codes),
+        *unit_findings(counted.medians),
     ]
 
 
-def delivery_warnings(deliveries: pd.DataFrame, profile: pa.Table) -> list[Finding]:
-    """Return what the deliveries show: late ones, volumes, duplicates, unknown values by column."""
+def delivery_warnings(deliveries: pd.DataFrame, profile: pa.Table, agreed_days: int | None) -> list[Finding]:
+    """Return what the deliveries show: late ones, volumes, duplicates, unknown values by column.
+
+    `agreed_days`: days from a period's end to its delivery that the contract allows; None without a contract.
+    """
     frame = profile.to_pandas()
     own = frame[frame["frequency"] == "delivery"]
     unknown = own[own["measure"].str.startswith("unknown:")]
@@ -59,7 +63,7 @@ def delivery_warnings(deliveries: pd.DataFrame, profile: pa.Table) -> list[Findi
     names = {"numerator": "unknown", "denominator": "rows"}
     duplicates = own[own["measure"] == "duplicates"].rename(columns={"numerator": "duplicates", "denominator": "rows"})
     return [
-        *_late(own[own["measure"] == "days_after_period"]),
+        *late(own[own["measure"] == "days_after_period"], agreed_days),
         *_volumes(deliveries),
         *duplicate_findings(pa.Table.from_pandas(duplicates[["period", "duplicates", "rows"]], preserve_index=False)),
         *share_findings(
@@ -68,6 +72,18 @@ def delivery_warnings(deliveries: pd.DataFrame, profile: pa.Table) -> list[Findi
             )
         ),
     ]
+
+
+def late(freshness: pd.DataFrame, agreed_days: int | None) -> list[Finding]:
+    """Find deliveries later than the contract allows, or without one much later than the partner's own usual delay."""
+    found = []
+    for period, days, usual in zip(freshness["period"], freshness["value"], freshness["past"], strict=True):
+        allowed = usual + THRESHOLDS.late_days if agreed_days is None else agreed_days
+        if days > allowed:
+            against = f"usual are {usual:.0f}" if agreed_days is None else f"the contract allows {agreed_days}"
+            text = f"delivered {days:.0f} days after its period's end; {against}"
+            found.append(Finding("late", text, period_from=period, period_to=period, severity=Severity.NOTE))
+    return found
 
 
 def missing_days(rows: Mapping[date, float], promised: Sequence[date]) -> list[Finding]:
@@ -160,15 +176,6 @@ def warning_rows(feed: str, partner: str, findings: Iterable[Finding], otherwise
     return pa.Table.from_pylist(ordered, FEED_WARNING.stored)
 
 
-def _late(freshness: pd.DataFrame) -> list[Finding]:
-    found = []
-    for period, days, usual in zip(freshness["period"], freshness["value"], freshness["past"], strict=True):
-        if days > usual + THRESHOLDS.late_days:
-            text = f"delivered {days:.0f} days after its period's end; usual are {usual:.0f}"
-            found.append(Finding("late", text, period_from=period, period_to=period, severity=Severity.NOTE))
-    return found
-
-
 def _volumes(deliveries: pd.DataFrame) -> list[Finding]:
     ordered = deliveries.sort_values(["received_at", "delivery_id"])
     length = [(end - start).days + 1 for start, end in zip(ordered["period_from"], ordered["period_to"], strict=True)]
@@ -189,29 +196,21 @@ def _clocks(hours: pa.Table) -> list[Clock]:
 
 def _repetitions(counted: Counted) -> list[Finding]:
     frame = counted.place_days.to_pandas()
-    by_day = {day: dict(zip(own["place"], own["rows"], strict=True)) for day, own in frame.groupby("day")}
-    months = frame.assign(month=[day.replace(day=1) for day in frame["day"]])
-    wide = months.pivot_table(index=["day", "area", "place"], columns="month", values="rows").sort_index(axis=1)
+    frame["where"] = frame["area"] + BETWEEN + frame["place"]
+    alike = _days_alike(frame)
+    by_day: dict[date, dict[str, int]] = {}
+    for day, where, rows in zip(alike["day"], alike["where"], alike["rows"], strict=True):
+        by_day.setdefault(day, {})[where] = int(rows)
+    frame["month"], frame["day"] = month_of(frame["day"]), pd.to_datetime(frame["day"]).dt.day
+    wide = frame.pivot(index=["day", "where"], columns="month", values="rows").sort_index(axis=1)
     return repeated_days(by_day) + doubled_findings(Panel(tuple(wide.columns), wide.to_numpy(float)))
 
 
-def _codes(hours: pa.Table, codes: Sequence[str]) -> pa.Table:
-    parts = [
-        hours.group_by(["month", code])
-        .aggregate([("rows", "sum")])
-        .rename_columns({"month": "period", code: "code", "rows_sum": "rows"})
-        .append_column("column", pa.repeat(pa.scalar(code), hours.group_by(["month", code]).aggregate([]).num_rows))
-        .select(["period", "column", "code", "rows"])
-        for code in codes
-    ]
-    empty = pa.schema([("period", pa.date32()), ("column", pa.string()), ("code", pa.string()), ("rows", pa.int64())])
-    return pa.concat_tables(parts) if parts else empty.empty_table()
-
-
-def _medians(medians: pa.Table, numbers: Sequence[str]) -> pa.Table:
-    frame = medians.to_pandas().rename(columns={"month": "period"})
-    long = frame.melt(id_vars="period", value_vars=list(numbers), var_name="column", value_name="median")
-    return pa.Table.from_pandas(long, preserve_index=False)
+def _days_alike(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of days that may have the same rows in the same places as another day: their hashes agree."""
+    hashed = pd.util.hash_pandas_object(frame[["where", "rows"]], index=False)
+    of_day = hashed.groupby(frame["day"]).sum()
+    return frame[frame["day"].isin(of_day.index[of_day.duplicated(keep=False)])]
 
 
 def _near(shock: date, start: date, end: date) -> bool:

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from sandbox.concepts.codes import TOTAL
+from sandbox.feeds.coverage.counted import Counted
 from sandbox.feeds.coverage.past import Measured
-from sandbox.feeds.coverage.persons import ABROAD, DAY, LONGEST_MONTH, NOWHERE, Counted
+from sandbox.feeds.coverage.persons import ABROAD, NOWHERE
 from sandbox.feeds.coverage.thresholds import THRESHOLDS
 from sandbox.feeds.set_rules.panel import PANELS
 from sandbox.lakehouse.tables.feeds import MOBILE_EVENT
@@ -65,14 +66,8 @@ def person_measures(feed: str, counted: Counted, promised: Sequence[date], popul
 def days_of(counted: Counted) -> pd.DataFrame:
     """Return `period` (a day), `rows` and `persons`, in order of time."""
     rows = _frame(counted.place_days, "day").groupby("period")["rows"].sum()
-    months = _frame(counted.months, "month").set_index("period")
-    persons = {
-        month.replace(day=day): count
-        for day in range(1, LONGEST_MONTH + 1)
-        for month, count in zip(months.index, months[f"{DAY}{day}"], strict=True)
-        if count
-    }
-    return pd.DataFrame({"period": rows.index, "rows": rows.to_numpy(), "persons": rows.index.map(persons)})
+    persons = _frame(counted.days, "day").set_index("period")["persons"]
+    return rows.rename("rows").to_frame().join(persons).reset_index()
 
 
 def panel_measures(feed: str, rows: pa.Table, population: pd.DataFrame) -> list[Measured]:
@@ -80,7 +75,7 @@ def panel_measures(feed: str, rows: pa.Table, population: pd.DataFrame) -> list[
     _, clock, value = PANELS[feed]
     wanted = [clock, value, PANEL_AREAS[feed], *(["denominator_mau"] if feed == "audience_estimate" else [])]
     frame = rows.select(wanted).to_pandas().rename(columns={clock: "clock", value: "figure", PANEL_AREAS[feed]: "area"})
-    frame["period"] = _month(frame["clock"])
+    frame["period"] = month_of(frame["clock"])
     figures = frame.groupby(["period", "area"])["figure"].agg(numerator="count", denominator="size").reset_index()
     total = frame.groupby("period")["figure"].agg(numerator="count", denominator="size").reset_index()
     sums = frame.groupby("period")["figure"].sum().rename("numerator").reset_index()
@@ -99,13 +94,13 @@ def silent_cells(place_days: pd.DataFrame) -> pd.DataFrame:
 
     An antenna belongs to a month if it is heard on half of the month's days or more.
     """
-    heard = place_days.assign(month=_month(place_days["period"]))
+    heard = place_days.assign(month=month_of(place_days["period"]))
     days = heard.groupby("month")["period"].nunique()
     steady = heard.groupby(["month", "place"])["period"].nunique().unstack(fill_value=0)
     steady = steady.ge(THRESHOLDS.steady_cell * days, axis=0)
     expected = steady | steady.shift(1, fill_value=False)
     there = heard.groupby(["period", "place"]).size().unstack(fill_value=0).reindex(columns=steady.columns) > 0
-    wanted = expected.reindex(_month(pd.Series(there.index))).to_numpy(bool)
+    wanted = expected.reindex(month_of(pd.Series(there.index))).to_numpy(bool)
     silent = wanted & ~there.to_numpy(bool)
     return pd.DataFrame({"period": there.index, "numerator": silent.sum(axis=1), "denominator": wanted.sum(axis=1)})
 
@@ -119,6 +114,11 @@ def population_of(areas: pa.Table) -> pd.DataFrame:
     whole = children.assign(area=TOTAL).groupby(["year", "area"])["population"].sum()
     both = pd.concat([own, above.rename_axis(["year", "area"]), whole])
     return both[~both.index.duplicated()].rename("population").reset_index()
+
+
+def month_of(days: Any) -> Any:
+    """Return the first day of the month of each day or time of a Series."""
+    return pd.to_datetime(days).dt.tz_localize(None).dt.to_period("M").dt.start_time.dt.date.astype(object)
 
 
 def _month_measures(months: pd.DataFrame, area_months: pa.Table, population: pd.DataFrame) -> list[Measured]:
@@ -180,8 +180,3 @@ def _unknown(deliveries: pd.DataFrame, quality: pd.DataFrame) -> list[Measured]:
 
 def _frame(rows: pa.Table, clock: str) -> pd.DataFrame:
     return rows.to_pandas().rename(columns={clock: "period"}).sort_values("period", ignore_index=True)
-
-
-def _month(days: Any) -> Any:
-    """Return the first day of the month of each day or time of a Series."""
-    return pd.to_datetime(days).dt.tz_localize(None).dt.to_period("M").dt.start_time.dt.date.astype(object)

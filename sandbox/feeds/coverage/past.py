@@ -1,6 +1,6 @@
 """A measure beside the partner's own past: the median of the last comparable periods."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,12 +29,21 @@ class Measured:
     rows: pd.DataFrame
 
 
-def profile_rows(feed: str, partner: str, measures: Iterable[Measured]) -> pa.Table:
-    """Return rows of `feed_profile`: each measure with its value, past and ratio; a share of nothing is left out."""
-    parts = [_with_past(_completed(measured), measured.frequency) for measured in measures if len(measured.rows)]
-    if not parts:
+def profile_rows(
+    feed: str, partner: str, measures: Iterable[Measured], partial: Collection[date] = frozenset()
+) -> pa.Table:
+    """Return rows of `feed_profile`: each measure with its value, past and ratio; a share of nothing is left out.
+
+    A day that is `partial` is compared with no other, and no other with it.
+    """
+    completed = [_completed(measured) for measured in measures if len(measured.rows)]
+    together: dict[tuple[object, ...], list[pd.DataFrame]] = {}
+    for rows in completed:
+        together.setdefault(_compared(rows), []).append(rows)
+    if not together:
         return FEED_PROFILE.stored.empty_table()
-    rows = pd.concat(parts, ignore_index=True).assign(feed=feed, partner=partner)
+    whole = (_with_past(pd.concat(parts, ignore_index=True), partial) for parts in together.values())
+    rows = pd.concat(whole, ignore_index=True).assign(feed=feed, partner=partner)
     rows["persons"] = rows["persons"].astype("Int64")
     return pa.Table.from_pandas(rows[list(FEED_PROFILE.names)], FEED_PROFILE.stored, preserve_index=False)
 
@@ -47,10 +56,27 @@ def _completed(measured: Measured) -> pd.DataFrame:
     return rows.assign(value=value, measure=measured.measure, frequency=measured.frequency)
 
 
-def _with_past(rows: pd.DataFrame, frequency: str) -> pd.DataFrame:
-    wide = rows.pivot(index="period", columns="area", values="value").sort_index()
-    past = _past(wide, frequency).reset_index().melt(id_vars="period", var_name="area", value_name="past")
-    both = rows.merge(past, on=["period", "area"], how="left")
+def _compared(rows: pd.DataFrame) -> tuple[object, ...]:
+    """Return what measures must share to be compared in one go: days and months lie in a calendar, deliveries don't."""
+    frequency = "".join(rows["frequency"].iloc[:1])
+    return (frequency, *sorted(set(rows["period"]))) if frequency == "delivery" else (frequency,)
+
+
+def _with_past(rows: pd.DataFrame, partial: Collection[date]) -> pd.DataFrame:
+    if rows.empty:
+        return rows.assign(past=np.nan, ratio=np.nan)
+    frequency, across = rows["frequency"].iloc[0], ["measure", "area"]
+    wide = rows.pivot(index="period", columns=across, values="value").sort_index()
+    if frequency == "D":
+        wide.loc[wide.index.isin(partial)] = np.nan
+    past = _past(wide, frequency)
+    of_row = (
+        past.index.get_indexer(pd.Index(rows["period"])),
+        past.columns.get_indexer(pd.MultiIndex.from_frame(rows[across])),
+    )
+    both = rows.assign(past=past.to_numpy()[of_row])
+    if frequency == "D":
+        both.loc[both["period"].isin(partial), "past"] = np.nan
     return both.assign(ratio=(both["value"] / both["past"]).where(both["past"] > 0))
 
 

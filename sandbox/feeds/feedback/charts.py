@@ -101,7 +101,7 @@ def volumes_chart(rows: Sequence[Mapping[str, Any]], frame: Frame, title: str) -
     every = max(1, math.ceil(len(rows) * 92 / (right - frame.left)))
     for number in range(0, len(rows), every):
         period = rows[number]["period"]
-        anchor = "start" if number == 0 else "middle"
+        anchor = "start" if number == 0 else "end" if number == len(rows) - 1 else "middle"
         label = f"{MONTHS[period.month - 1]} {period.year}"
         x = frame.left + number * step
         parts.append(f'<text x="{x:.1f}" y="{frame.height - 9}" text-anchor="{anchor}">{label}</text>')

@@ -26,7 +26,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Feedback:
-    """Everything that page and JSON say of one partner's feed; `days` are those with rows."""
+    """Everything that page and JSON say of one partner's feed; `days` are those with rows.
+
+    `not_profiled` are deliveries that were taken in and that the profile does not know: nobody has looked at them.
+    """
 
     partner: str
     feed: str
@@ -40,6 +43,7 @@ class Feedback:
     days: list[Row]
     volumes: list[Row]
     uses: list[Row]
+    not_profiled: list[str]
 
     @property
     def rows(self) -> dict[str, int]:
@@ -87,12 +91,26 @@ def _feedback(workspace: Workspace, feed: str, partner: str) -> Feedback:
         deliveries=[_delivery(row) for row in deliveries],
         quarantine=_quarantine(workspace, feed, mine),
         warnings=[_warning(row) for row in _of(_small(workspace, FEED_WARNING), feed, partner)],
-        measures=_newest(rows, feed, max((row["period_to"] for row in deliveries), default=date.max)),
+        measures=_newest(rows, feed),
         areas=_areas(rows),
         days=[_day(row) for row in all_days],
         volumes=_monthly(by_day) if by_day else [_plain(row) for row in by_month],
         uses=_uses(workspace, feed),
+        not_profiled=_not_profiled(deliveries, profile),
     )
+
+
+def _not_profiled(deliveries: list[Row], profile: list[Row]) -> list[str]:
+    """Return deliveries whose rows the profile does not count: it holds the rows of all that end on one day."""
+    counted = {row["period"]: row["denominator"] for row in profile if row["measure"] == "quarantined"}
+    ending: dict[date, list[Row]] = defaultdict(list)
+    for each in deliveries:
+        if each["rows_in"] and not each["replaced_by"]:
+            ending[each["period_to"]].append(each)
+    new = [
+        each for day, same in ending.items() if counted.get(day) != sum(one["rows_in"] for one in same) for each in same
+    ]
+    return [each["delivery_id"] for each in new]
 
 
 def _is_of_few(row: Row) -> bool:
@@ -126,14 +144,15 @@ def _warning(row: Row) -> Row:
     return {**kept, "name": warning_name(row["rule"]), "remedy": warning_remedy(row["rule"])}
 
 
-def _newest(rows: list[Row], feed: str, last_day: date) -> list[Row]:
+def _newest(rows: list[Row], feed: str) -> list[Row]:
     """Return the newest value of each measure of the whole, beside its past; columns that are always known are left.
 
-    The last day is left out: a delivery that is cut at midnight UTC holds part of it.
+    Days that deliveries hold only in part are left out: they are compared with no other.
     """
+    partial = {row["period"] for row in rows if row["measure"] == "hours_held"}
     newest: dict[tuple[str, str], Row] = {}
     for row in rows:
-        if row["frequency"] == "D" and row["period"] == last_day:
+        if row["frequency"] == "D" and row["period"] in partial and row["measure"] != "hours_held":
             continue
         if row["area"] == TOTAL and not (row["measure"].startswith("unknown:") and not row["value"]):
             newest[row["measure"], row["frequency"]] = row

@@ -1,6 +1,6 @@
 """The page of a partner's feedback: one file that needs nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -34,6 +34,7 @@ def page_of(feedback: Feedback) -> str:
             strip_months=len(months_shown(covered)) if covered else 0,
             missing=missing,
             volumes=_volumes(feedback),
+            warnings=_gravest_first(feedback.warnings),
             severity=SEVERITY,
             most_shown=MOST_SHOWN,
             refusals=[delivery for delivery in feedback.deliveries if is_refused(delivery)],
@@ -46,9 +47,10 @@ def covered_days(feedback: Feedback) -> dict[date, Covered]:
     if feedback.feed not in PERSON_FEEDS:
         return {}
     rows = {row["period"]: row for row in feedback.days}
+    unknown = {*feedback.not_profiled, *(each["delivery_id"] for each in feedback.deliveries if is_refused(each))}
     covered = {}
     for delivery in feedback.deliveries:
-        if is_refused(delivery) or delivery["replaced_by"]:
+        if delivery["delivery_id"] in unknown or delivery["replaced_by"]:
             continue
         day = delivery["period_from"]
         while day <= delivery["period_to"]:
@@ -108,9 +110,20 @@ def month(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
-def period(start: date, end: date) -> str:
-    """Write a period as days or, where it is of whole months' first days, as it stands."""
-    return f"{start}" if start == end else f"{start} to {end}"
+def period(start: date, end: date) -> Markup:
+    """Write a period as its first and last day, or as the one that it is."""
+    return day(start) if start == end else Markup("{} to {}").format(day(start), day(end))
+
+
+def day(date: date) -> Markup:
+    """Write a day that is not broken over two lines."""
+    return Markup('<span class="day">{}</span>').format(date.isoformat())
+
+
+def _gravest_first(warnings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return warnings in the order in which a partner should answer them: the gravest, and of these the newest."""
+    newest = sorted(warnings, key=lambda one: one["period_to"], reverse=True)
+    return sorted(newest, key=lambda one: list(SEVERITY).index(one["severity"]))
 
 
 @cache
@@ -123,6 +136,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"figure": figure, "change": change, "month": month}
+    environment.filters |= {"figure": figure, "change": change, "month": month, "day": day}
     environment.globals |= {"period": period, "every": EVERY}
     return environment

@@ -51,11 +51,15 @@ OTHERS = {
         "an event on the own network names no antenna", "Fill cell_id; only subscribers abroad may have none."
     ),
 }
+NO_TEXT = Told(
+    "column {column} is no text in the file's encoding ({about})",
+    "Write the whole file in one encoding, UTF-8 at best.",
+)
 ORDER = Told("{first} is after {second}", "Check which of the two is wrong.")
 UNKNOWN = Told("it breaks the rule {rule}", "The contract explains the rule; ask the contact that it names.")
 
 MEASURES = {
-    "days_after_period": ("Delivered after the period's end", "days"),
+    "days_after_period": ("Days from the period's end to the delivery", "days"),
     "duplicates": ("Rows that had come before", "share"),
     "quarantined": ("Rows in quarantine", "share"),
     "rows": ("Rows a day", "count"),
@@ -65,6 +69,7 @@ MEASURES = {
     "days_seen": ("Days on which a person is seen", "share"),
     "seen_before": ("Persons known from the three months before", "share"),
     "coverage": ("Persons per resident", "share"),
+    "hours_held": ("Hours of a day that a delivery's period holds", "share"),
     "silent_cells": ("Antennas without an event on a day", "share"),
     "figures": ("Answers with a figure", "share"),
     "sum_of_figures": ("Sum of the figures", "count"),
@@ -121,6 +126,8 @@ def told(rule: str, feed: Feed) -> Told:
     kind, _, name = rule.partition(":")
     if rule in OTHERS:
         return OTHERS[rule]
+    if kind == "type" and name in {column.name for column in feed.columns if column.type == TEXT}:
+        return _filled(NO_TEXT, name, feed)
     if kind in OF_COLUMN:
         return _filled(OF_COLUMN[kind], name, feed)
     first, between, second = rule.partition("<=")
