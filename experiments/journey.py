@@ -15,7 +15,7 @@ from sandbox.benchmark.records import Row, rows_of
 from sandbox.benchmark.thresholds import thresholds
 from sandbox.feeds import contract as contracts
 from sandbox.feeds.delivery import land, pack
-from sandbox.feeds.pseudonym import create_key
+from sandbox.feeds.keys import create_key
 from sandbox.feeds.stage import run as ingest
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun

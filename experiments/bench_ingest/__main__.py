@@ -19,7 +19,7 @@ from experiments.bench_ingest.feeds import files_of
 from experiments.bench_ingest.sql import compared, copy_sql, scan_sql
 from sandbox.feeds import contract as contracts
 from sandbox.feeds.delivery import pack
-from sandbox.feeds.pseudonym import create_key
+from sandbox.feeds.keys import create_key
 from sandbox.settings import Country, create_workspace
 from sandbox.synthetic.agreements import agreed_terms
 

@@ -83,7 +83,10 @@ def _sent(data: Path, rows: Sequence[dict[str, str]]) -> Sent:
         first["partner"],
         first["feed"],
         [(data / row["file"], row["format"]) for row in rows],
-        (date.fromisoformat(first["from"]), date.fromisoformat(first["to"])),
+        (
+            date.fromisoformat(min(row["from"] for row in rows)),
+            date.fromisoformat(max(row["to"] for row in rows)),
+        ),
         date.fromisoformat(first["delivered_on"]),
         stated,
     )

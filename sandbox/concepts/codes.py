@@ -39,6 +39,15 @@ class FlowClass(StrEnum):
     UNSEEN = "unseen"
 
 
+class Activity(StrEnum):
+    """How active a subscriber was in a month, before any place is told; a silent one has no row, and is not gone."""
+
+    UNLOCATABLE = "unlocatable"
+    INACTIVE = "inactive"
+    MOBILE = "mobile"
+    STABLE = "stable"
+
+
 class TemporaryMobility(StrEnum):
     """Types of temporary mobility; `unknown` where no written rule holds."""
 

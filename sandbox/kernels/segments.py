@@ -1,7 +1,9 @@
 """Segments of presence and the moves between them.
 
 Source: Chi, Lin, Chi & Blumenstock 2020, "A general approach to detecting migration events in digital trace data"
-(PLoS ONE), and its public code (g-chi/migration_detector), whose results these equal.
+(PLoS ONE), and its public code (g-chi/migration_detector), whose results these equal. With `by_density`, a variant of
+our own, gaps and shares are judged by how often the person is seen at all (`kernels.silences`); for one seen every day
+it is the same.
 """
 
 from typing import NamedTuple
@@ -10,13 +12,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sandbox.kernels.silences import gap_allowed, seen_between
+
 CONTIGUOUS, MERGED, WITHOUT_OVERLAP = 1, 2, 3
 STEP, PLACE, START, END = range(4)  # columns of a person's segments
 Table = NDArray[np.int64]
 
 
 class Settings(NamedTuple):
-    """Parameters by the names of `sandbox segments apply`; days, and `min_share` of the days of a segment."""
+    """Parameters by the names of `sandbox segments apply`; days, and `min_share` of the days of a segment.
+
+    With `by_density`, `max_gap_days` is the least that a person is allowed, and `min_share` is of the days seen.
+    """
 
     min_days: int = 90
     max_gap_days: int = 7
@@ -24,6 +31,7 @@ class Settings(NamedTuple):
     min_share: float = 0.6
     max_overlap_days: int = 0
     max_move_gap_days: int = 30
+    by_density: bool = False
 
 
 class Found(NamedTuple):
@@ -50,20 +58,27 @@ def _appended(table: Table, count: int, row: Table) -> Table:
 appended = njit(_appended, cache=True)
 
 
-def _contiguous(day: NDArray[np.int64], place: NDArray[np.int64], settings: Settings) -> Table:
-    """Step 1: days of one place joined over gaps; kept if long enough and seen on enough of their days."""
+def _contiguous(day: NDArray[np.int64], place: NDArray[np.int64], seen: NDArray[np.int64], settings: Settings) -> Table:
+    """Step 1: days of one place joined over gaps; kept if long enough and seen on enough of their days.
+
+    `seen` are the days on which the person was seen in any place, ascending; read only if gaps go by density.
+    """
     found, count = np.empty((8, 4), np.int64), 0
+    longest_gap = max(1, settings.max_gap_days)
+    if settings.by_density:
+        longest_gap = max(longest_gap, gap_allowed(seen, settings.min_days, settings.max_move_gap_days))
     row = 0
     while row < len(day):
-        start, seen = row, 1
+        start, shown = row, 1
         while row + 1 < len(day) and place[row + 1] == place[start]:
             step = day[row + 1] - day[row]
-            if step > max(1, settings.max_gap_days):
+            if step > longest_gap:
                 break
-            seen += step > 0
+            shown += step > 0
             row += 1
         length = day[row] - day[start] + 1
-        if length >= settings.short_segment_days and seen >= settings.min_share * length:
+        could_show = seen_between(seen, day[start], day[row]) if settings.by_density else length
+        if length >= settings.short_segment_days and shown >= settings.min_share * could_show:
             found = appended(found, count, np.array([CONTIGUOUS, place[start], day[start], day[row]]))
             count += 1
         row += 1
@@ -198,7 +213,8 @@ def _segments(
     for person in range(len(person_offsets) - 1):
         days = day[person_offsets[person] : person_offsets[person + 1]]
         places = place[person_offsets[person] : person_offsets[person + 1]]
-        first = contiguous(days, places, settings)
+        seen = np.unique(days) if settings.by_density else days[:0]
+        first = contiguous(days, places, seen, settings)
         second = merged(first)
         third = in_time(without_overlap(second, settings))
         row[0] = person

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sandbox.concepts.codes import CODE_OF_VISA, Direction
 from sandbox.kernels.walk import NO_DAY, UNKNOWN
-from sandbox.persons.crossings import Initial
+from sandbox.persons.movements import Initial
 
 NOT_RESIDENT = 0
 

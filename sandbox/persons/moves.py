@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sandbox.kernels.walk import NO_DAY
 from sandbox.persons.columns import date_column, days, number_column
-from sandbox.persons.homes import COSTS, named, presence_of, starts_of, timelines_of
+from sandbox.persons.homes import COSTS, named, starts_of, timelines_of
 from sandbox.persons.presence import Counted, Presence, PresenceColumns, days_of, presence_read, segments_found
 
 SHORTEST_AWAY, LONGEST_AWAY = 7, 182
@@ -27,25 +27,6 @@ class Moves:
     to_place: NDArray[np.int64]
 
 
-def moves_of(presence: pa.Table) -> pa.Table:
-    """Return one row a move: `person_key, is_permanent, start, end, from_place, to_place`; [start, end).
-
-    `presence` has `person_key, local_date, place, weight`, sorted by person.
-    """
-    persons, places, evidence = presence_of(presence)
-    found = moves_in(evidence)
-    return pa.table(
-        {
-            "person_key": persons.take(pa.array(found.person)),
-            "is_permanent": found.end == NO_DAY,
-            "start": date_column(found.start),
-            "end": date_column(found.end),
-            "from_place": named(places, found.from_place),
-            "to_place": named(places, found.to_place),
-        }
-    )
-
-
 def moves_in(evidence: Counted) -> Moves:
     """Return temporary moves (7 to 182 days away and back) and permanent ones (the home changes)."""
     found = timelines_of(evidence)
@@ -57,12 +38,7 @@ def moves_in(evidence: Counted) -> Moves:
     away = away[away + 1 < len(start)]
     back = (found.person[away + 1] == found.person[away]) & (found.home[away + 1] == found.home[away])
     away = away[back]
-    begin, end = start[away], start[away + 1]
-    # A short trip with silence around it was hardly longer than it was seen.
-    spare = COSTS.trip_days - (found.last[away] - found.first[away] + 1)
-    is_trip = (spare >= 0) & (end - begin > COSTS.trip_days)
-    begin = np.where(is_trip, np.maximum(begin, found.first[away] - spare // 2), begin)
-    end = np.where(is_trip, np.minimum(end, found.last[away] + 1 + spare // 2), end)
+    begin, end = likely_days(found.last[away - 1], found.first[away], found.last[away], found.first[away + 1])
     kept = (end - begin >= SHORTEST_AWAY) & (end - begin <= LONGEST_AWAY)
     away, begin, end = away[kept], begin[kept], end[kept]
     moves = Moves(
@@ -76,6 +52,19 @@ def moves_in(evidence: Counted) -> Moves:
     return Moves(
         *(column[order] for column in (moves.person, moves.start, moves.end, moves.from_place, moves.to_place))
     )
+
+
+def likely_days(
+    before: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], after: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the likeliest first day away and day of return, from the first and last day seen there and next to it."""
+    begin, end = (before + first + 1) // 2, (last + after + 1) // 2
+    # A short trip with silence around it was hardly longer than it was seen.
+    spare = COSTS.trip_days - (last - first + 1)
+    is_trip = (spare >= 0) & (end - begin > COSTS.trip_days)
+    begin = np.where(is_trip, np.maximum(begin, first - spare // 2), begin)
+    end = np.where(is_trip, np.minimum(end, last + 1 + spare // 2), end)
+    return begin, end
 
 
 def moves_of_file(rows: pa.Table, by_path: bool) -> pa.Table:

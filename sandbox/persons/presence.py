@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sandbox.errors import DeliveryRefusedError
 from sandbox.kernels.order import ordered_by_person
 from sandbox.kernels.segments import Settings, segments
+from sandbox.kernels.silences import days_seen, silent_longer
 from sandbox.kernels.walk import NO_DAY
 from sandbox.persons.columns import check_persons, coded, date_column, days, number_column
 
@@ -58,10 +59,16 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class SegmentsFound:
-    """`moves` and `segments`, with the columns of `sandbox segments apply`."""
+    """`moves` and `segments`, with the columns of `sandbox segments apply`.
+
+    `observed` persons were seen over a time in which a move can lie, stays of `min_days` on either side;
+    `out_of_reach` of them too seldom for the method, so that no move of theirs says nothing.
+    """
 
     moves: pa.Table
     segments: pa.Table
+    observed: int
+    out_of_reach: int
 
 
 def presence_read(rows: pa.Table, columns: PresenceColumns) -> Presence:
@@ -147,7 +154,7 @@ def weights(column: pa.ChunkedArray) -> NDArray[np.float64]:
 def segments_found(
     rows: pa.Table, settings: Settings = STANDARD, columns: PresenceColumns = PresenceColumns()
 ) -> SegmentsFound:
-    """Return the segments and moves of Chi et al. 2020; `rows` are all days and places of each person, in any order."""
+    """Return segments and moves of Chi et al. 2020, or by density; `rows` are whole histories, in any order."""
     presence = presence_read(rows, columns)
     order, offsets = presence.sorted_by(presence.place, presence.day)
     found = segments(offsets, presence.day[order], presence.place[order], settings)
@@ -175,4 +182,19 @@ def segments_found(
             },
         }
     )
-    return SegmentsFound(moves, steps)
+    return SegmentsFound(moves, steps, *reach(offsets, presence.day[order], settings))
+
+
+def reach(person_offsets: NDArray[np.int64], day: NDArray[np.int64], settings: Settings) -> tuple[int, int]:
+    """Return how many persons were observed for two stays of `min_days`, and how many of these are out of reach.
+
+    With fixed gaps who was seen on fewer than `min_share` of all days, which every stay has to show; by density who is
+    silent for longer than may be joined in every second stay. `day` needs no order within a person.
+    """
+    number, span = days_seen(person_offsets, day)
+    is_observed = span >= 2 * settings.min_days
+    if settings.by_density:
+        is_beyond = silent_longer(person_offsets, day, settings.min_days, settings.max_move_gap_days)
+    else:
+        is_beyond = number < settings.min_share * span
+    return int(is_observed.sum()), int((is_observed & is_beyond).sum())

@@ -1,0 +1,1 @@
+"""The same crossings under every rule: how much the definition alone changes."""
