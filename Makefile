@@ -18,7 +18,7 @@ $(READY): $(LOCK) requirements-uv.lock Makefile
 	@echo "Setting up .venv for Python $(VERSION): about a minute, 1.8 GB, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(LOCK)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@if command -v npm >/dev/null; then npm install --silent --no-save --no-audit --no-fund --prefix .venv/share/axe axe-core@4.10.3 || true; fi
 	@$(BIN)/sandbox doctor --fetch

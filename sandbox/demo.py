@@ -19,14 +19,16 @@ from sandbox.airlock.people import Role, Signer, demo_people, signer
 from sandbox.airlock.request import State
 from sandbox.concepts import seal
 from sandbox.errors import CheckFailedError
-from sandbox.feeds import contract, pseudonym
+from sandbox.feeds import contract, keys, pseudonym
 from sandbox.release import verify
 from sandbox.release.inputs import newest_revision
 from sandbox.settings import Country, Workspace, Zone, create_workspace
 from sandbox.synthetic import agreements, country, deliveries, scenario
 from sandbox.synthetic.score import ScoreRow, score
 
-AURELIA = Country(code="XAA", name="Aurelia (synthetic)", time_zone="Pacific/Pitcairn", mcc="001")
+AURELIA = Country(
+    code="XAA", name="Aurelia (synthetic)", time_zone="Pacific/Pitcairn", mcc="001", second_sims=0.12
+)  # the share of second SIMs as a survey of Aurelia would find it: the scenario's
 MONTH, VINTAGE = date(2025, 11, 1), date(2025, 12, 1)
 SAID_AT = "2026-01-15T09:00:00Z"  # when the people of the demo speak: no clock, so that a demo can be repeated
 SYNTHETIC = Path(country.__file__).parent
@@ -69,7 +71,7 @@ def workspace_of(demo: Demo) -> Workspace:
     # A key made from the seed protects nothing, and nothing here needs it: the persons are invented, and the
     # same seed has to give the same release everywhere.
     secret = hashlib.sha256(f"demo|{demo.seed}".encode()).hexdigest()
-    pseudonym.create_key(workspace.key_file, secret=secret)
+    keys.create_key(workspace.key_file, secret=secret)
     demo_people(workspace, demo.keys, f"demo|{demo.seed}")
     return workspace
 
@@ -132,7 +134,7 @@ def verified(workspace: Workspace, released: Path) -> str:
 
 def scores(demo: Demo, workspace: Workspace) -> list[ScoreRow]:
     """Compare what was released with the truth: the only reader of the truth, and the last step."""
-    provider = pseudonym.KeyFile(workspace.key_file)
+    provider = keys.KeyFile(workspace.key_file)
 
     def person_keys(feed: str, identifiers: list[str]) -> NDArray[np.int64]:
         agreed = contract.read(next(workspace.contracts.glob(f"*.{feed}.odcs.yaml")))

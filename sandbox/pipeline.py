@@ -46,13 +46,21 @@ STAGES = (
         "ingest",
         "feeds",
         (),
-        (*BRONZE, books.QUARANTINE, books.FEED_QUALITY, books.DELIVERY, books.FEED_PROFILE, books.FEED_WARNING),
+        (
+            *BRONZE,
+            books.QUARANTINE,
+            books.FEED_QUALITY,
+            books.DELIVERY,
+            books.FEED_COUNT,
+            books.FEED_PROFILE,
+            books.FEED_WARNING,
+        ),
     ),
     Stage(
         "presence",
         "presence",
         (feeds.MOBILE_EVENT, feeds.MOBILE_CELL, feeds.GEOTAGGED_POST, reference.NETWORK),
-        (persons.PRESENCE_DAY,),
+        (persons.PRESENCE_DAY, persons.PERSON_MONTH),
     ),
     Stage(
         "residence",
@@ -80,6 +88,7 @@ STAGES = (
             persons.PREDICTION,
             persons.HOME,
             persons.PRESENCE_DAY,
+            persons.PERSON_MONTH,
             figures.INTERVAL_BAND,
             figures.BACKTEST_TOTAL,
             feeds.AUDIENCE_ESTIMATE,
@@ -88,7 +97,7 @@ STAGES = (
             reference.AREA,
             reference.CALENDAR,
         ),
-        (figures.PERSON_WEIGHT, figures.FLOW_BALANCE, figures.ESTIMATE),
+        (figures.PERSON_WEIGHT, figures.FLOW_BALANCE, figures.POPULATION_ACCOUNT, figures.ESTIMATE),
     ),
     Stage(
         "benchmark",
@@ -126,8 +135,11 @@ STAGES = (
 
 
 @contextmanager
-def held(workspace: Workspace) -> Iterator[None]:
-    """Hold the workspace: one run at a time; the lock goes with the process, however it ends."""
+def held(workspace: Workspace, to_rotate: bool = False) -> Iterator[None]:
+    """Hold the workspace: one run at a time; the lock goes with the process, however it ends.
+
+    While persons have their old key in some tables and their new one in others, only the rotation itself may.
+    """
     with (workspace.root / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,6 +147,11 @@ def held(workspace: Workspace) -> Iterator[None]:
             raise EnvironmentFaultError(
                 f"Another run holds the workspace {workspace.root}.", "Wait until it ends, or stop it."
             ) from error
+        if workspace.rotation_file.exists() and not to_rotate:
+            raise EnvironmentFaultError(
+                "A rotation of the pseudonym key was stopped half-way: tables do not fit together.",
+                "Have the key custodian type `sandbox key rotate` again; it goes on where it was.",
+            )
         yield
 
 
@@ -149,7 +166,8 @@ def stages_named(names: tuple[str, ...]) -> tuple[Stage, ...]:
 
 def fresh_run(stage: Stage, run: StageRun) -> StageRun:
     """Return the run as this stage sees it, with the fingerprint of its work."""
-    return replace(run, stage=stage.name, fingerprint=fingerprint(stage, run))
+    inputs = {table.name: store.latest_version(run.workspace, table) for table in stage.reads}
+    return replace(run, stage=stage.name, fingerprint=fingerprint(stage, run), code=code_of(stage, run), inputs=inputs)
 
 
 def fingerprint(stage: Stage, run: StageRun) -> str:
@@ -158,14 +176,19 @@ def fingerprint(stage: Stage, run: StageRun) -> str:
     Input versions, month, vintage, seed, settings and code; for ingestion the manifests that lie in landing.
     """
     workspace = run.workspace
-    parts = [stage.name, run.month.isoformat(), run.vintage.isoformat(), str(run.seed)]
-    # How Spark runs is no part of what comes out.
-    parts.append(workspace.settings.model_dump_json(exclude={"spark"}))
+    parts = [code_of(stage, run), run.month.isoformat(), run.vintage.isoformat()]
     parts += [f"{table.name}@{store.latest_version(workspace, table)}" for table in stage.reads]
-    parts += [_sha256(file) for package in (*FLOORS_BELOW, stage.package) for file in _sources(package)]
     if not stage.reads:
         parts += [_sha256(file) for file in sorted(workspace.zone(Zone.LANDING).rglob("manifest.json"))]
         parts += [_sha256(file) for file in sorted(workspace.contracts.glob("*"))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def code_of(stage: Stage, run: StageRun) -> str:
+    """Return the hash of code, settings and seed: with the same inputs, month and vintage the result is the same."""
+    # How Spark runs is no part of what comes out.
+    parts = [stage.name, str(run.seed), run.workspace.settings.model_dump_json(exclude={"spark"})]
+    parts += [_sha256(file) for package in (*FLOORS_BELOW, stage.package) for file in _sources(package)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -7,9 +7,11 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.errors import CallError
+
+COMMAND = "command:"
 
 
 class Zone(StrEnum):
@@ -46,6 +48,8 @@ class Country(Strict):
     name: str
     time_zone: str
     mcc: str
+    second_sims: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """Share of an operator's customers who have a second SIM of it, as a survey or the operator says; 0: not told."""
 
 
 class Release(Strict):
@@ -64,6 +68,8 @@ class Settings(Strict):
     purpose: str = "migration statistics"
     buckets: int = 8
     key_file: str = "../keys/pseudonym.key"
+    key_provider: str = Field(default="file", pattern=r"^(file|command:\s*\S.*)$")
+    """Who keeps the pseudonym keys: `file` (`key_file`), or `command:` and the words of a key service's program."""
     trusted_key_file: str = "../keys/office.pub"
     tracking_uri: str = ""
     zones: dict[Zone, str] = {}
@@ -101,6 +107,17 @@ class Workspace:
     def key_file(self) -> Path:
         """The pseudonym key: its reference travels, its content does not."""
         return self._path(self.settings.key_file)
+
+    @property
+    def key_reference(self) -> str:
+        """What whoever needs a pseudonym key opens: the path of the key file, or the command of a key service."""
+        provider = self.settings.key_provider
+        return provider if provider.startswith(COMMAND) else str(self.key_file)
+
+    @property
+    def rotation_file(self) -> Path:
+        """How far a rotation of the key has come; it is there while one is under way, and holds no key."""
+        return self.root / ".rotation.json"
 
     @property
     def trusted_key_file(self) -> Path:

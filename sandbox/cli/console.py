@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+from sandbox.errors import CallError
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder with the sandbox.toml.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
@@ -32,6 +35,14 @@ def answer(values: Mapping[str, Any], as_json: bool, are_typed: bool = False) ->
     for name, value in values.items():
         called = name if are_typed else name.replace("_", " ")
         sys.stdout.write(f"{called}:{_lines(value)}\n")
+
+
+def day_of(text: str, option: str) -> date:
+    """Return the day that an option states; `CallError` where it states none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CallError(f"{text!r} is no day.", f"Write {option} 2026-02-01, for example.") from None
 
 
 def _lines(value: Any) -> str:

@@ -1,15 +1,21 @@
 """`sandbox feed contract` and `sandbox feed pack`: the agreement of partner and office, and what is sent under it."""
 
 import re
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sandbox.cli.console import JsonOption, QuietOption, answer, told
-from sandbox.errors import CallError, CheckFailedError
+from sandbox.errors import CallError, CheckFailedError, DeliveryRefusedError
+
+if TYPE_CHECKING:
+    from sandbox.feeds.delivery import Delivery
 
 app = typer.Typer(help="Agreements with partners (ODCS v3.1).", no_args_is_help=True)
 
@@ -75,10 +81,7 @@ def contract_diff(
             sys.stdout.write(f"{change.effect:<10} {change.text}: {change.why}\n")
         answer(versions, as_json)
     if not found.is_told:
-        raise CheckFailedError(
-            f"Version {found.new} does not say that the contract changed: {found.effect}.",
-            f"Write `version: {found.needed}` into {new.name}.",
-        )
+        raise CheckFailedError(found.untold, f"Write `version: {found.needed}` into {new.name}.")
 
 
 def pack(
@@ -105,8 +108,9 @@ def pack(
     days, moment = _period(period), _moment(delivered_at)
     sent = [(file, file_format or format_of(file)) for file in files]
     _check_sent(sent, agreed.formats, out)
-    with told(f"packing {len(sent)} file{'s' * (len(sent) > 1)}", quiet):
+    with told(f"packing {len(sent)} file{'s' * (len(sent) > 1)}", quiet), _whole_or_nothing(out):
         made = packed(out, sent, agreed, days, moment, replaces)
+        _check_has_rows(made)
     answer({"delivery": made.id, "files": len(sent), "rows": made.rows, "folder": out}, as_json)
 
 
@@ -137,6 +141,25 @@ def _moment(text: str) -> datetime:
             f"{text!r} is no moment with a time zone.", "Write --delivered-at 2026-02-01T09:00:00Z."
         ) from None
     return moment
+
+
+@contextmanager
+def _whole_or_nothing(out: Path) -> Iterator[None]:
+    """Leave nothing of a delivery that could not be packed: half of one must not be sent by mistake."""
+    was_there = out.exists()
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        if was_there:
+            out.mkdir()
+        raise
+
+
+def _check_has_rows(made: "Delivery") -> None:
+    empty = [file.name for file in made.manifest.files if not file.rows]
+    if empty:
+        raise DeliveryRefusedError(f"{', '.join(empty)} has no rows.", "Send nothing rather than an empty file.")
 
 
 def _check_sent(sent: list[tuple[Path, str]], formats: tuple[str, ...], out: Path) -> None:

@@ -99,22 +99,58 @@ def _formats() -> str:
 def _concepts() -> str:
     from sandbox.concepts import codes
     from sandbox.concepts.indicators import INDICATORS
+    from sandbox.concepts.residency import ESTONIA
     from sandbox.concepts.rules import RULES
+    from sandbox.concepts.temporary import MEANING, TYPING
 
     rules = [
-        (f"`{r.id}`", str(r.threshold_days), str(r.window_days or ""), r.kind, r.applies_to, r.file_command, r.citation)
+        (
+            f"`{r.id}`",
+            *(str(days or "") for days in (r.threshold_days, r.window_days, r.longest_absence_days, r.intended_days)),
+            *(r.kind, r.applies_to, r.file_command, r.citation),
+        )
         for r in RULES.values()
     ]
     indicators = [
         (f"`{i.id}`", i.name, i.unit, i.rule_id, i.feed, i.benchmark_series, i.description) for i in INDICATORS.values()
     ]
+    temporary = [
+        (
+            f"{where}: `{rule.code}`",
+            " and ".join(map(str, rule.bounds)),
+            ", ".join(visa or "missing" for visa in rule.visas),
+            rule.source,
+        )
+        for where, rules in TYPING.items()
+        for rule in rules
+    ]
     lists = [each for _, each in getmembers(codes, isclass) if issubclass(each, StrEnum) and each is not StrEnum]
     return "\n".join(
         [
             "# Rules, indicators, code lists\n\n## Residence rules\n",
-            _table(("rule", "threshold", "window", "kind", "evidence", "file command", "source"), rules),
+            _table(
+                (
+                    "rule",
+                    "threshold days",
+                    "window days",
+                    "longest absence",
+                    "intended days",
+                    "kind",
+                    "evidence",
+                    "file command",
+                    "source",
+                ),
+                rules,
+            ),
             "## Indicators\n",
             _table(("indicator", "name", "unit", "rule", "feed", "official series", "what is counted"), indicators),
+            "## Types of temporary spells\n\nThe first rule that holds gives the code; where none does, `unknown`.\n",
+            _table(("code", "what must hold", "visa", "source"), temporary),
+            "What is asked of a spell; the spells meant are those of the same person in the same place.\n",
+            _table(("measure", "what it is"), [(f"`{name}`", text) for name, text in MEANING.items()]),
+            "## Residency index\n",
+            f"R(t) = d·R(t-1) + g·S(t), at most 1; resident while R ≥ c. d {ESTONIA.stability}, g {ESTONIA.gain}, "
+            f"c {ESTONIA.threshold}: {ESTONIA.citation}.\n",
             "## Code lists\n",
             _table(("list", "codes", "what it is"), [_code_list(each) for each in lists]),
         ]

@@ -26,4 +26,11 @@ def init(
     if time_zone not in available_timezones():
         raise CallError(f"There is no time zone {time_zone!r}.", "Give an IANA name, Pacific/Auckland for example.")
     workspace = create_workspace(folder, Country(code=country, name=entry.name, time_zone=time_zone, mcc=mcc))
-    answer({"workspace": workspace.root, "settings": workspace.root / "sandbox.toml"}, as_json)
+    answer(
+        {
+            "workspace": workspace.root,
+            "settings": workspace.root / "sandbox.toml",
+            "next": "enrol people (`sandbox airlock enrol`); the key custodian makes the key (`sandbox key new`)",
+        },
+        as_json,
+    )

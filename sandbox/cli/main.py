@@ -20,7 +20,9 @@ NOUNS = (
     "segments",
     "home",
     "moves",
+    "residency",
     "nowcast",
+    "estimates",
     "benchmark",
     "disclosure",
     "airlock",
@@ -28,6 +30,7 @@ NOUNS = (
     "experiment",
     "log",
     "erase",
+    "key",
     "retention",
 )
 VERBS = ("doctor", "demo", "init", "run", "status", "readiness", "docs")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.console import JsonOption, QuietOption, SeedOption, answer, told
-from sandbox.concepts.rules import crossing_rule
+from sandbox.concepts.rules import counting_rule
 from sandbox.errors import CallError
 
 app = typer.Typer(help="The nowcast of undecided crossings.", no_args_is_help=True)
@@ -46,7 +46,7 @@ def backtest(
     from sandbox.nowcast.file_backtest import backtest_file
     from sandbox.nowcast.releases import Asked
 
-    asked = Asked(crossing_rule(rule), _months(releases), _horizons(horizons), repair.value, seed, jobs)
+    asked = Asked(counting_rule(rule), _months(releases), _horizons(horizons), repair.value, seed, jobs)
     with told("past releases replayed", quiet):
         found = backtest_file(movements, initial_status, asked, out)
     answer(found, as_json)

@@ -10,9 +10,10 @@ HERE = Path()
 
 
 def status(workspace: WorkspaceOption = HERE, seed: SeedOption = 7, as_json: JsonOption = False) -> None:
-    """Say of every stage what it last did and whether that still stands, and which requests wait for a person."""
+    """Say of every stage what it last did and whether that still stands, and which deliveries and requests wait."""
     from sandbox.airlock.door import requests
     from sandbox.airlock.request import waits_for
+    from sandbox.feeds.arrivals import waiting
     from sandbox.lakehouse import store
     from sandbox.lakehouse.run import StageRun
     from sandbox.pipeline import STAGES, fresh_run, stands
@@ -29,4 +30,4 @@ def status(workspace: WorkspaceOption = HERE, seed: SeedOption = 7, as_json: Jso
         state = "up to date" if stands(stage, this) else "out of date: inputs, settings or code have changed"
         said[stage.name] = f"month {month:%Y-%m}, vintage {vintage:%Y-%m}, {state}"
     said |= {f"request {each.release_id}": f"waits for {waits_for(each.state)}" for each in requests(place)}
-    answer(said, as_json)
+    answer(said | waiting(place), as_json)

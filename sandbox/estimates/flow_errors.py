@@ -38,20 +38,32 @@ def annual_figures(
 ) -> list[pd.DataFrame]:
     """Return the figures IMM, EMI and NET of complete years from their months by partner country.
 
-    Binomial errors of months are independent; those of the model and of linkage are taken as the same in all
-    months of a year, so that their standard errors add up. `contributors` has one row a cell and year.
+    `contributors` has one row a cell and year.
+    """
+    key = ["direction", "period", *CELL]
+    annual = annual_cells(months, past, as_of, years)
+    annual = annual.merge(contributors[[*key, "contributors"]], on=key, how="left")
+    dated = annual.assign(reference_period=[date(year, 1, 1) for year in annual["period"]])
+    return [*_gross_figures(dated, "A", as_of.vintage), _net_figures(dated, None, "A", as_of)]
+
+
+def annual_cells(months: pd.DataFrame, past: Past, as_of: AsOf, years: list[int]) -> pd.DataFrame:
+    """Return the cells of complete years, with estimate and variances by source, from those of their months.
+
+    Binomial errors of months are independent; those of the model and of linkage, and what is not known of persons'
+    groups, are taken as the same in all months of a year, so that their standard errors add up.
     """
     known = with_errors(months, past, month_number(as_of.vintage)).assign(period=lambda rows: rows["period"] // 12)
     known = known[known["period"].isin(years)]
     for part in ("linkage", "model"):
         known[f"sd_{part}"] = np.sqrt(known[f"var_{part}"])
-    key = ["direction", "period", *CELL]
-    sums = ["estimate", "naive", "decided", "undecided", "var_classification", "sd_linkage", "sd_model"]
-    annual = known.groupby(key, as_index=False)[sums].sum(min_count=12)
-    annual = annual.assign(var_linkage=annual["sd_linkage"] ** 2, var_model=annual["sd_model"] ** 2)
-    annual = annual.merge(contributors[[*key, "contributors"]], on=key, how="left")
-    dated = annual.assign(reference_period=[date(year, 1, 1) for year in annual["period"]])
-    return [*_gross_figures(dated, "A", as_of.vintage), _net_figures(dated, None, "A", as_of)]
+    sums = ["estimate", "naive", "decided", "undecided", "binomial", "sd_linkage", "sd_model"]
+    annual = known.groupby(["direction", "period", *CELL], as_index=False)[sums].sum(min_count=12)
+    return annual.assign(
+        var_classification=annual["binomial"] + unknown_variance(annual),
+        var_linkage=annual["sd_linkage"] ** 2,
+        var_model=annual["sd_model"] ** 2,
+    )
 
 
 def with_errors(cells: pd.DataFrame, past: Past, vintage_month: int) -> pd.DataFrame:

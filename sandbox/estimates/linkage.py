@@ -14,10 +14,12 @@ from sandbox.concepts.codes import Direction
 
 
 def missed_share(changes: DataFrame) -> float:
-    """Return crossings missed per crossing seen: gaps in histories, per crossing that has one before it.
+    """Return the share of crossings that was missed, as histories show it from within.
 
-    A gap is two days with crossings in the same direction, one after the other; crossings of one day that cancel
-    each other (out and back) are left out. Rows of `residence_change` of one rule and vintage.
+    A missed crossing shows where the person has others before and after it: it leaves a gap, two days with crossings
+    in the same direction, one after the other. So the share is gaps, among gaps and crossings seen between two others.
+    Crossings of one day that cancel each other (out and back) are left out. Rows of `residence_change` of one rule and
+    vintage.
     """
     by_person = Window.partitionBy("bucket", "person_key").orderBy("change_date")
     arrived = F.when(F.col("direction") == Direction.ARRIVAL.value, 1).otherwise(-1)
@@ -27,9 +29,11 @@ def missed_share(changes: DataFrame) -> float:
         .agg(F.signum(F.sum(arrived)).alias("way"))
         .where(F.col("way") != 0)
     )
-    pairs = days.withColumn("before", F.lag("way").over(by_person)).where(F.col("before").isNotNull())
-    counted = pairs.agg(F.count_if(F.col("way") == F.col("before")).alias("gaps"), F.count("*").alias("pairs")).first()
-    return float(counted["gaps"]) / counted["pairs"] if counted and counted["pairs"] else 0.0
+    before, after = F.lag("way").over(by_person), F.lead("way").over(by_person)
+    placed = days.withColumns({"is_gap": F.col("way") == before, "is_between": before.isNotNull() & after.isNotNull()})
+    counted = placed.agg(F.count_if("is_gap").alias("gaps"), F.count_if("is_between").alias("between")).first()
+    told = counted["gaps"] + counted["between"] if counted else 0
+    return float(counted["gaps"]) / told if counted and told else 0.0
 
 
 def judged(changes: DataFrame) -> DataFrame:

@@ -13,6 +13,7 @@ from scipy.stats import chi2
 from sandbox.concepts.codes import TOTAL
 from sandbox.concepts.rules import Rule
 from sandbox.estimates.cells import Array, figures
+from sandbox.estimates.duplicity import KEY, persons, with_part
 from sandbox.estimates.weights import rake, trimmed
 
 FEED = "mobile_event"
@@ -31,22 +32,24 @@ def resident_homes(homes: DataFrame, areas: Sequence[str], country: str) -> Data
 
 
 def persons_by_area(homes: DataFrame) -> DataFrame:
-    """Count persons by month and home area."""
-    return homes.groupBy("month", F.col("home").alias("area")).agg(F.count_distinct("person_key").alias("persons"))
+    """Count keys, and the persons that they stand for, by month and home area."""
+    return homes.groupBy("month", F.col("home").alias("area")).agg(
+        F.count("*").alias("keys"), persons(F.col("part")).alias("persons")
+    )
 
 
 def person_weights(counts: pd.DataFrame, population: pd.Series, month: int, vintage: date) -> pd.DataFrame:
     """Return residents per person seen, by home area, for the latest month up to `month` with any home.
 
-    `counts` has `month, area, persons`, `population` residents by area. Raked to the benchmark population of the
+    `counts` has `month, area, keys, persons`, `population` residents by area. Raked to the benchmark population of the
     areas in which anybody was seen; weights far from their median are trimmed.
     """
     latest = counts[counts["month"] == counts.loc[counts["month"] <= month, "month"].max()]
-    persons = latest.set_index("area")["persons"].reindex(population.index).fillna(0)
-    seen = persons[persons > 0]
+    counted = latest.set_index("area")[["keys", "persons"]].reindex(population.index).fillna(0)
+    seen = counted["persons"][counted["persons"] > 0]
     raked = rake(seen.to_numpy(dtype=np.float64), [population[seen.index].to_numpy(dtype=np.float64)])
     weights = pd.Series(trimmed(raked.weights / seen.to_numpy(), seen.to_numpy()), index=seen.index)
-    rows = pd.DataFrame({"persons": persons.astype(int), "population": population.astype(float)})
+    rows = counted.astype({"keys": int}).assign(population=population.astype(float))
     rows = rows.assign(
         penetration=rows["persons"] / rows["population"], weight=weights.reindex(rows.index), feed=FEED, vintage=vintage
     )
@@ -54,7 +57,7 @@ def person_weights(counts: pd.DataFrame, population: pd.Series, month: int, vint
 
 
 def turns_of_month(homes: DataFrame, rule: Rule) -> DataFrame:
-    """Return the months at which a move would have been seen by the rule: `month, area, turns` and the person.
+    """Return the months at which a move would have been seen by the rule: `month, area, turns, part` and the person.
 
     A move is told by a stable home on either side, so a person is observed on both sides of a month if the home was
     determined in as many months as the rule asks for of the window before it, and of the window from it on. `area`
@@ -70,12 +73,12 @@ def turns_of_month(homes: DataFrame, rule: Rule) -> DataFrame:
             "is_observed": (before >= rule.threshold_days) & (after >= rule.threshold_days),
         }
     )
-    return known.where("is_observed").select("bucket", "person_key", "month", "area", "turns")
+    return known.where("is_observed").select("bucket", "person_key", "month", "area", "turns", "part")
 
 
 def exposure_by_area(turns: DataFrame) -> DataFrame:
-    """Sum the turns of month by month and home area; who appears or falls silent is no stayer and adds none."""
-    return turns.groupBy("month", "area").agg(F.sum("turns").alias("turns"))
+    """Sum the persons' turns of month by month and home area; who appears or falls silent adds none."""
+    return turns.groupBy("month", "area").agg(persons(F.col("turns") * F.col("part")).alias("turns"))
 
 
 def most_days(days: DataFrame, areas: Sequence[str], country: str) -> DataFrame:
@@ -96,21 +99,30 @@ def most_days(days: DataFrame, areas: Sequence[str], country: str) -> DataFrame:
 
 
 def monthly_home_changes(homes: DataFrame) -> DataFrame:
-    """Count, by month, area and destination, every change of home: what the naive method calls moves."""
+    """Count, by month, area and destination, every change of any key's home: what the naive method calls moves."""
     by_person = Window.partitionBy("bucket", "person_key").orderBy("month")
     changed = homes.withColumn("area", F.lag("home").over(by_person)).where(F.col("area") != F.col("home"))
     return changed.groupBy("month", "area", F.col("home").alias("partner_area")).agg(F.count("*").alias("changes"))
 
 
-def moves_by_area(changes: DataFrame, areas: Sequence[str]) -> DataFrame:
-    """Count decided moves between areas, and who made them, by month: `residence_change` inside the country."""
+def moves_by_area(changes: DataFrame, areas: Sequence[str], months: DataFrame) -> DataFrame:
+    """Count decided moves between areas, and the persons who made them, by month.
+
+    `changes` are rows of `residence_change`, `months` of `person_month`.
+    """
     inside = F.col("from_place").isin(list(areas)) & F.col("to_place").isin(list(areas))
     moved = inside & F.col("is_change") & (F.col("from_place") != F.col("to_place"))
     month = F.year("reference_month") * 12 + F.month("reference_month") - 1
-    return (
-        changes.where(moved)
-        .groupBy(month.alias("month"), F.col("from_place").alias("area"), F.col("to_place").alias("partner_area"))
-        .agg(F.count("*").alias("moves"), F.count_distinct("person_key").alias("movers"))
+    made = changes.where(moved).select(
+        "bucket",
+        "person_key",
+        month.alias("month"),
+        F.col("from_place").alias("area"),
+        F.col("to_place").alias("partner_area"),
+    )
+    by_key = with_part(made, months).groupBy(*KEY, "area", "partner_area", "part").agg(F.count("*").alias("moves"))
+    return by_key.groupBy("month", "area", "partner_area").agg(
+        persons(F.col("moves") * F.col("part")).alias("moves"), persons(F.col("part")).alias("movers")
     )
 
 
@@ -118,14 +130,14 @@ def moves_by_area(changes: DataFrame, areas: Sequence[str]) -> DataFrame:
 class Observed:
     """What was counted of moves inside the country, by `month` (a number) and area; `shocks` are area and month.
 
-    `moves`: moves, movers by area of origin and destination; `exposure`: turns by area; `naive`: changes of the
-    naive monthly home; `persons`: persons with a home, by month.
+    `moves`: moves, movers by area of origin and destination; `exposure`: turns by area; all of persons, who may have
+    several keys. `naive`: changes of the naive monthly home, and `keys` with a home by month: keys, not persons.
     """
 
     moves: pd.DataFrame
     exposure: pd.DataFrame
     naive: pd.DataFrame
-    persons: pd.Series
+    keys: pd.Series
     shocks: frozenset[tuple[str, int]]
 
 
@@ -162,12 +174,13 @@ def _matrix_of_year(year: int, observed: Observed, population: pd.Series) -> pd.
     each = np.divide(estimate, counts, out=np.broadcast_to(one, counts.shape).copy(), where=counts > 0)
     low, high = poisson_bounds(counts)
     in_year = observed.naive[observed.naive["month"].isin(months)]
-    flat = float(residents.sum()) / float(observed.persons.reindex(months).mean())
+    flat = float(residents.sum()) / float(observed.keys.reindex(months).mean())
     frame = pd.DataFrame(
         {
             "estimate": _bordered(estimate).ravel(),
             "var_sampling": _bordered(variance).ravel(),
-            "contributors": _bordered(_square(moves, "movers", areas)).ravel(),
+            # Whole persons, never rounded up: a person's two keys are one contributor.
+            "contributors": np.floor(_bordered(_square(moves, "movers", areas))).astype(np.int64).ravel(),
             "naive": _bordered(_square(in_year, "changes", areas) * flat).ravel(),
             "lower": _without_margins(low * each).ravel(),
             "upper": _without_margins(high * each).ravel(),

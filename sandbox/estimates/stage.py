@@ -11,15 +11,16 @@ from pyspark.sql import functions as F
 
 from sandbox.concepts.indicators import INDICATORS
 from sandbox.concepts.rules import rule_named
-from sandbox.estimates import audience, balance, combine, flow_errors, flows, mobile, nights, passengers, posts
+from sandbox.estimates import account, audience, balance, combine, flow_errors, flows, mobile, nights, passengers, posts
 from sandbox.estimates.cells import AsOf, estimate_table, month_number
+from sandbox.estimates.duplicity import with_part
 from sandbox.estimates.linkage import missed_share
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.feeds import AIR_OD_MONTH, AUDIENCE_ESTIMATE, BORDER_MOVEMENT, OFFICIAL_SERIES
-from sandbox.lakehouse.tables.figures import ESTIMATE, FLOW_BALANCE, INTERVAL_BAND, PERSON_WEIGHT
-from sandbox.lakehouse.tables.persons import HOME, PREDICTION, PRESENCE_DAY, RESIDENCE_CHANGE
+from sandbox.lakehouse.tables.figures import ESTIMATE, FLOW_BALANCE, INTERVAL_BAND, PERSON_WEIGHT, POPULATION_ACCOUNT
+from sandbox.lakehouse.tables.persons import HOME, PERSON_MONTH, PREDICTION, PRESENCE_DAY, RESIDENCE_CHANGE
 from sandbox.lakehouse.tables.reference import CALENDAR
 from sandbox.settings import Workspace
 
@@ -94,7 +95,7 @@ class Inputs:
 
 
 def border_figures(inputs: Inputs) -> list[pd.DataFrame]:
-    """Return IMM, EMI and NET by month and year, and IMM_ADJ."""
+    """Return IMM, EMI and NET by month and year, and IMM_ADJ; write the population account."""
     run, as_of = inputs.run, inputs.as_of
     rule = rule_named(INDICATORS["IMM"].rule_id)
     predictions = run.read(PREDICTION).where(
@@ -114,7 +115,18 @@ def border_figures(inputs: Inputs) -> list[pd.DataFrame]:
     by_partner = flows.monthly_partner_cells(counts)
     contributors = flows.with_contributors(flows.decided_by_year(by_partner), rule, as_of, 12)
     years = as_of.complete_years(first, month_number(run.month))
+    _write_account(inputs, monthly, past)
     return [*newest, *flow_errors.annual_figures(by_partner, contributors, past, as_of, years)]
+
+
+def _write_account(inputs: Inputs, monthly: pd.DataFrame, past: flow_errors.Past) -> None:
+    """Write the population account of all complete years, those before the first reference month too."""
+    as_of = inputs.as_of
+    years = as_of.complete_years(int(monthly["period"].min()), month_number(inputs.run.month))
+    flows_by_group = flow_errors.annual_cells(monthly, past, as_of, years)
+    rows = account.population_account(flows_by_group, inputs.of_series, years, inputs.run.vintage)
+    rule_id = INDICATORS["IMM"].rule_id
+    _write(inputs, rows.assign(rule_id=rule_id, feed=BORDER_MOVEMENT.name), POPULATION_ACCOUNT)
 
 
 def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:
@@ -123,7 +135,8 @@ def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:
     areas, indicator = list(population.index), INDICATORS["INT_FLOW"]
     presence = inputs.presence(mobile.FEED)
     own = run.read(HOME).where((F.col("feed") == mobile.FEED) & (F.col("month") <= F.lit(run.month)))
-    homes = mobile.resident_homes(own, areas, inputs.country)
+    months = run.read(PERSON_MONTH).where(F.col("feed") == mobile.FEED)
+    homes = with_part(mobile.resident_homes(own, areas, inputs.country), months)
     counts = mobile.persons_by_area(homes).toPandas()
     first, last = int(counts["month"].min()), month_number(run.month)
     weights = mobile.person_weights(counts, population, last, run.vintage)
@@ -134,10 +147,10 @@ def mobile_figures(inputs: Inputs) -> list[pd.DataFrame]:
     )
     turns = mobile.turns_of_month(homes, rule_named(indicator.rule_id))
     observed = mobile.Observed(
-        moves=mobile.moves_by_area(inputs.changes(indicator.id), areas).toPandas(),
+        moves=mobile.moves_by_area(inputs.changes(indicator.id), areas, months).toPandas(),
         exposure=mobile.exposure_by_area(turns).toPandas(),
         naive=mobile.monthly_home_changes(mobile.most_days(presence, areas, inputs.country)).toPandas(),
-        persons=counts.groupby("month")["persons"].sum(),
+        keys=counts.groupby("month")["keys"].sum(),
         shocks=inputs.shocks,
     )
     years = inputs.as_of.complete_years(first, last)
@@ -204,7 +217,7 @@ FAMILIES = (
     Family(
         "mobile phones",
         ("INT_FLOW", "IN_AREA", "NIGHTS_NONRES"),
-        (HOME, RESIDENCE_CHANGE, PRESENCE_DAY, OFFICIAL_SERIES, CALENDAR),
+        (HOME, PERSON_MONTH, RESIDENCE_CHANGE, PRESENCE_DAY, OFFICIAL_SERIES, CALENDAR),
         mobile_figures,
     ),
     Family("audiences", ("STOCK_ORIGIN",), (AUDIENCE_ESTIMATE, OFFICIAL_SERIES), audience_figures),

@@ -1,11 +1,13 @@
-"""Parts that lose or change rows after they were written: repeated rows, years that are wrong."""
+"""Parts that lose or change rows after they were written: repeated rows, wrong years, identifiers in the open."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -13,8 +15,9 @@ from sandbox.feeds.columns import Mask, as_text
 from sandbox.feeds.notes import Part
 from sandbox.feeds.parts import PartWriter, by_row
 from sandbox.feeds.readers import BATCH_ROWS
-from sandbox.feeds.row_text import json_lines
-from sandbox.lakehouse.files import PartitionFiles, WrittenFile
+from sandbox.feeds.row_text import WITHHELD, json_lines
+from sandbox.feeds.rules import IDENTIFIER_IN, rule_lists
+from sandbox.lakehouse.files import PartitionFiles, WrittenFile, with_partition
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.books import QUARANTINE
 
@@ -30,25 +33,38 @@ class Folders(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of a batch's rows: those kept, perhaps changed, and which of those that came are held, and why."""
+    """What becomes of a batch's rows: those kept, perhaps changed, and by rule which of those that came are held.
+
+    What a rule `identifier_in:COLUMN` holds is told without what the column has there.
+    """
 
     kept: pa.RecordBatch
     is_kept: Mask
-    is_held: Mask
-    rule: str
+    broken: Mapping[str, Mask]
+
+    @property
+    def is_held(self) -> Mask:
+        """Rows that break any rule."""
+        return np.logical_or.reduce([np.zeros(len(self.is_kept), bool), *self.broken.values()])
+
+
+class Amended(NamedTuple):
+    """What became of a part: its rows written anew, those held for quarantine, and how many by rule."""
+
+    parts: list[Part]
+    held: list[WrittenFile]
+    rules: Counter[str]
 
 
 Judge = Callable[[pa.RecordBatch, int], Verdict]
 
 
-def amended(
-    part: Part, table: Table, file: str, folders: Folders, judge: Judge
-) -> tuple[list[Part], list[WrittenFile]]:
-    """Write a part anew as `judge` says of each batch and its first position; return it, and rows for quarantine.
+def amended(part: Part, table: Table, file: str, folders: Folders, judge: Judge) -> Amended:
+    """Write a part anew as `judge` says of each batch and its first position.
 
     `file` is the partner's, for quarantine. The part as it was is deleted: no commit has named it.
     """
-    old, numbers = folders.bronze / part.written.path, by_row(part).row_number
+    old, numbers, rules = folders.bronze / part.written.path, by_row(part).row_number, Counter[str]()
     with (
         PartWriter(table, folders.bronze, folders.staging) as good,
         PartitionFiles(QUARANTINE, folders.quarantine, good.token) as held,
@@ -56,16 +72,17 @@ def amended(
     ):
         start = 0
         for stored in source.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            batch = _with_partition(stored, part, table)
+            batch = with_partition(stored, part.written.partition, table)
             row_numbers = np.asarray(numbers[start : start + batch.num_rows])
             verdict = judge(batch, start)
             if verdict.kept.num_rows:
                 good.write(verdict.kept, row_numbers[verdict.is_kept])
             if verdict.is_held.any():
                 held.write(_held_rows(batch, verdict, row_numbers, table, file))
+                rules.update({rule: int(rows.sum()) for rule, rows in verdict.broken.items() if rows.any()})
             start += batch.num_rows
     discard(part, folders.bronze)
-    return good.parts(), held.written()
+    return Amended(good.parts(), held.written(), rules)
 
 
 def discard(part: Part, bronze: Path) -> None:
@@ -81,7 +98,7 @@ def dropped(copies: NDArray[np.int64], conflicts: NDArray[np.int64], rule: str) 
 
     def judge(batch: pa.RecordBatch, start: int) -> Verdict:
         kept, held = ~_at(gone, start, batch.num_rows), _at(conflicts, start, batch.num_rows)
-        return Verdict(batch.filter(pa.array(kept)), kept, held, rule)
+        return Verdict(batch.filter(pa.array(kept)), kept, {rule: held})
 
     return judge
 
@@ -94,29 +111,29 @@ def _at(positions: NDArray[np.int64], start: int, rows: int) -> Mask:
     return inside
 
 
-def _with_partition(stored: pa.RecordBatch, part: Part, table: Table) -> pa.RecordBatch:
-    """Return the table's columns: those of its partition stand in the file's path, not in the file."""
-    columns = [
-        pa.repeat(pa.scalar(part.written.partition[field.name], field.type), stored.num_rows)
-        if field.name in part.written.partition
-        else stored.column(field.name).cast(field.type)
-        for field in table.stored
-    ]
-    return pa.record_batch(columns, schema=table.stored)
-
-
 def _held_rows(
     batch: pa.RecordBatch, verdict: Verdict, row_numbers: NDArray[np.int64], table: Table, file: str
 ) -> pa.Table:
     chosen = pa.array(verdict.is_held)
     rows = batch.filter(chosen)
-    names = [name for name in table.names if name not in NOT_TOLD]
+    broken = {rule: each[verdict.is_held] for rule, each in verdict.broken.items()}
+    texts = {name: as_text(rows.column(name)) for name in table.names if name not in NOT_TOLD}
     known = {
         "delivery_id": rows.column("delivery_id"),
         "feed": table.name,
         "file": file,
         "row_number": pa.array(row_numbers[verdict.is_held]),
-        "broken_rules": pa.array([[verdict.rule]] * rows.num_rows, pa.list_(pa.string())),
-        "row": json_lines({name: as_text(rows.column(name)) for name in names}),
+        "broken_rules": rule_lists(broken, rows.num_rows),
+        "row": json_lines(without_named(texts, broken)),
     }
     return QUARANTINE.rows_from(pa.Table.from_batches([rows]), known)
+
+
+def without_named(texts: Mapping[str, pa.Array], broken: Mapping[str, Mask]) -> dict[str, pa.Array]:
+    """Return columns as text, withheld where a rule says that they name somebody."""
+    told = dict(texts)
+    for rule, rows in broken.items():
+        kind, _, column = rule.partition(":")
+        if kind == IDENTIFIER_IN:
+            told[column] = pc.if_else(pa.array(rows), pa.scalar(WITHHELD), texts[column])
+    return told

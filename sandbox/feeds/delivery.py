@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
@@ -15,6 +16,7 @@ from sandbox.errors import DeliveryRefusedError
 from sandbox.feeds.contract import Contract
 from sandbox.feeds.readers import ReadOptions, reader_named
 from sandbox.feeds.readers.parquet import footer_of
+from sandbox.feeds.term import check_times
 
 MANIFEST = "manifest.json"
 MOST_MANIFEST_BYTES = 4 << 20
@@ -22,6 +24,7 @@ MOST_FILES, MOST_FAULTS = 10_000, 5
 # No feed is older than mobile networks; a year beyond is a slip, and later no day of the calendar.
 FIRST_DELIVERY, LAST_DELIVERY = datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NAME = r"^[a-z0-9][a-z0-9_]{0,62}$"
+VERSION = r"^\d{1,6}(\.\d{1,6}){0,3}$"
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,199}$"
 Name = Annotated[str, Field(pattern=NAME)]
 
@@ -48,7 +51,7 @@ class Manifest(Sent):
     partner: Name
     feed: Name
     contract: str
-    contract_version: str
+    contract_version: Annotated[str, Field(pattern=VERSION)]
     period_from: date
     period_to: date
     delivered_at: datetime
@@ -94,17 +97,29 @@ class Delivery:
 
 def read_delivery(folder: Path) -> Delivery:
     """Read a folder's manifest; `DeliveryRefusedError` says what is wrong with it."""
-    path = folder / MANIFEST
+    path, name = folder / MANIFEST, _printable(folder.name)
     if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_MANIFEST_BYTES:
-        raise DeliveryRefusedError(f"{folder.name} has no {MANIFEST}.", "Send the delivery with its manifest.")
+        raise DeliveryRefusedError(f"{name} has no {MANIFEST}.", "Send the delivery with its manifest.")
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), object_pairs_hook=_told_once)
         manifest = Manifest.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        raise DeliveryRefusedError(f"{folder.name}/{MANIFEST}: {_faults(error)}.", "Mend the manifest.") from None
+        raise DeliveryRefusedError(f"{name}/{MANIFEST}: {_faults(error)}.", "Mend the manifest.") from None
     except (ValueError, RecursionError):
-        raise DeliveryRefusedError(f"{folder.name}/{MANIFEST} is no JSON.", "Mend the manifest.") from None
+        raise DeliveryRefusedError(f"{name}/{MANIFEST} is no JSON.", "Mend the manifest.") from None
     return Delivery(folder, manifest, delivery_id(content))
+
+
+def _told_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; one with a member twice says two things, and readers differ in which they believe."""
+    if len(dict(members)) < len(members):
+        raise ValueError("an entry stands twice")
+    return dict(members)
+
+
+def _printable(folder: str) -> str:
+    """Return a folder's name where a terminal can be shown it; it is the sender's."""
+    return folder if re.fullmatch(FILE_NAME, folder) else "The delivery"
 
 
 def _faults(error: ValidationError) -> str:
@@ -135,8 +150,9 @@ def check_delivery(delivery: Delivery, contract: Contract) -> None:
         raise DeliveryRefusedError(f"Contract {contract.id} is {contract.status}.", "Agree on it first.")
     if delivery.rows == 0:
         raise DeliveryRefusedError(
-            f"{delivery.folder.name} has no rows.", "Send nothing rather than an empty delivery."
+            f"{_printable(delivery.folder.name)} has no rows.", "Send nothing rather than an empty delivery."
         )
+    _check_times(delivery, contract)
     strange = sorted({sent.format for sent in manifest.files} - set(contract.formats))
     if strange:
         raise DeliveryRefusedError(
@@ -150,8 +166,9 @@ def check_delivery(delivery: Delivery, contract: Contract) -> None:
 def land(delivery: Delivery, landing: Path) -> Path:
     """Copy a checked delivery to `landing/<partner>/<feed>/<id>`, whole or not at all; return the folder."""
     place = landing / delivery.manifest.partner / delivery.manifest.feed / delivery.id
-    if place.exists():
+    if all(_is_there(place / sent.name, sent) for sent in delivery.manifest.files):
         return place
+    shutil.rmtree(place, ignore_errors=True)
     arriving = place.with_name(f".{delivery.id}")
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir(parents=True)
@@ -188,7 +205,8 @@ def pack(
         "files": sent,
     } | ({"replaces": replaces} if replaces else {})
     (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    return read_delivery(folder)
+    _check_times(packed := read_delivery(folder), contract)
+    return packed
 
 
 def landed(landing: Path) -> list[Path]:
@@ -198,10 +216,24 @@ def landed(landing: Path) -> list[Path]:
     )
 
 
+def clear_unfinished(landing: Path) -> None:
+    """Delete copies that a killed process left half-made: they hold identifiers."""
+    for path in landing.glob("*/*/.*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_times(delivery: Delivery, contract: Contract) -> None:
+    check_times(delivery.delivered_on, delivery.manifest.period_to, contract.retention_months)
+
+
+def _is_there(path: Path, sent: SentFile) -> bool:
+    return path.is_file() and not path.is_symlink() and sha256_of(path) == sent.sha256
 
 
 def _check_file(path: Path, sent: SentFile) -> None:

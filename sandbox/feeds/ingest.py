@@ -16,11 +16,14 @@ import pyarrow.compute as pc
 from sandbox.errors import DeliveryRefusedError
 from sandbox.feeds.columns import Mask, by_value, mask
 from sandbox.feeds.contract import ALL_FEEDS
+from sandbox.feeds.keepers import opened
+from sandbox.feeds.keys import KeyProvider, ThrowawayKeys
 from sandbox.feeds.notes import FileNote
-from sandbox.feeds.pseudonym import KeyFile, KeyProvider, Pseudonyms, Scope, ThrowawayKeys
+from sandbox.feeds.pseudonym import Pseudonyms, Scope
 from sandbox.feeds.readers import BATCH_ROWS, FAULT, ROW, ReadOptions, reader_named
 from sandbox.feeds.row_text import masked_rows
-from sandbox.feeds.rules import Checked, check_rows
+from sandbox.feeds.rules import Checked, check_rows, identifiers
+from sandbox.feeds.suspects import Suspects
 from sandbox.lakehouse.table import DAY, INT, TEXT, TIMESTAMP, Column, Table
 from sandbox.lakehouse.tables.books import QUARANTINE
 from sandbox.lakehouse.tables.feeds import Feed
@@ -39,7 +42,8 @@ H3_UNUSED_DIGITS = (1 << (3 * (15 - H3_COARSEST_POST))) - 1
 class FileTask:
     """One file to read, or some row groups of one, with what is needed to do so anywhere.
 
-    `key_file` empty means the keys of a check; `rows_before` are the file's rows before these row groups.
+    `key_file` refers to the keys; empty means those of a check. `rows_before` are the file's rows before these row
+    groups.
     `bronze`, `quarantine` and `staging` are the folders that take its rows, and what is known of them by row.
     """
 
@@ -70,7 +74,7 @@ class FileTask:
     @property
     def keys(self) -> KeyProvider:
         """Whoever can derive the task's keys."""
-        return KeyFile(Path(self.key_file)) if self.key_file else ThrowawayKeys()
+        return opened(self.key_file) if self.key_file else ThrowawayKeys()
 
     @property
     def pseudonyms(self) -> Pseudonyms | None:
@@ -85,11 +89,30 @@ def good_table(feed: Feed) -> Table:
     return Table(f"staged_{feed.name}", Zone.BRONZE, "A row on its way to bronze", (*PLACE, *feed.bronze.columns), ())
 
 
-def checked_rows(task: FileTask, note: FileNote) -> Iterator[tuple[str, pa.RecordBatch]]:
+def checked_rows(
+    task: FileTask, note: FileNote, suspects: Suspects | None = None
+) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield every row of a file, `good` for bronze or `bad` for quarantine; what is told of it goes into `note`.
 
-    A file that can't be read is noted as refused: whoever commits decides on the whole delivery.
+    With `suspects`, keys of what could be an identifier of another file's person are gathered there. A file that can't
+    be read is noted as refused: whoever commits decides on the whole delivery.
     """
+    pseudonyms = task.pseudonyms
+    try:
+        for batch in _batches(task):
+            yield from _checked_batch(batch, task, note, pseudonyms, suspects)
+    except DeliveryRefusedError as refusal:
+        note.refused = refusal.message
+    note.persons_counted = len(note.persons)
+
+
+def identifiers_of(task: FileTask) -> Iterator[pa.Array]:
+    """Yield the distinct identifiers of each batch of a file, as `checked_rows` makes person keys of them."""
+    for batch in _batches(task):
+        yield identifiers(batch, ALL_FEEDS[task.feed])
+
+
+def _batches(task: FileTask) -> Iterator[pa.RecordBatch]:
     options = ReadOptions(
         ALL_FEEDS[task.feed],
         task.encoding,
@@ -99,18 +122,13 @@ def checked_rows(task: FileTask, note: FileNote) -> Iterator[tuple[str, pa.Recor
         mcc=task.mcc,
         row_groups=task.row_groups,
     )
-    pseudonyms = task.pseudonyms
-    try:
-        for batch in reader_named(task.file_format)(Path(task.path), options):
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield from _checked_batch(batch.slice(start, BATCH_ROWS), task, note, pseudonyms)
-    except DeliveryRefusedError as refusal:
-        note.refused = refusal.message
-    note.persons_counted = len(note.persons)
+    for batch in reader_named(task.file_format)(Path(task.path), options):
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield batch.slice(start, BATCH_ROWS)
 
 
 def _checked_batch(
-    batch: pa.RecordBatch, task: FileTask, note: FileNote, pseudonyms: Pseudonyms | None
+    batch: pa.RecordBatch, task: FileTask, note: FileNote, pseudonyms: Pseudonyms | None, suspects: Suspects | None
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     feed = ALL_FEEDS[task.feed]
     checked = check_rows(batch, feed, task.time_zone, task.delivered_on)
@@ -119,6 +137,8 @@ def _checked_batch(
     if FAULT in batch.schema.names:
         _mark_unsplit(checked, batch.column(FAULT))
     keys = pseudonyms.of(checked.typed[feed.identifier]) if pseudonyms and feed.identifier else None
+    if suspects is not None and keys is not None:
+        suspects.add(checked, keys)
     yield from good_and_bad(checked, keys, numbers, task, note)
 
 

@@ -59,13 +59,14 @@ class Part:
 
 @dataclass
 class FileNote:
-    """What is told of one file, or of some of its row groups."""
+    """What is told of one file, or of some of its row groups; why it is refused whole, and the remedy, if it is."""
 
     delivery_id: str
     file: str
     rows: int = 0
     bad: int = 0
     refused: str = ""
+    remedy: str = ""
     rules: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
     days: set[int] = field(default_factory=set)
@@ -73,6 +74,8 @@ class FileNote:
     persons_counted: int = 0
     good: list[Part] = field(default_factory=list)
     quarantined: list[WrittenFile] = field(default_factory=list)
+    suspects: list[str] = field(default_factory=list)
+    """Names under which keys of what could be somebody's identifier were written."""
 
     def as_json(self) -> str:
         """Return the note as JSON, in one order; of persons only their number."""
@@ -100,11 +103,13 @@ def of_whole_file(notes: Iterable[FileNote]) -> FileNote:
     first, *others = notes
     for note in others:
         first.rows, first.bad = first.rows + note.rows, first.bad + note.bad
-        first.refused = first.refused or note.refused
+        if not first.refused:
+            first.refused, first.remedy = note.refused, note.remedy
         first.rules.update(note.rules)
         first.filled.update(note.filled)
         first.days |= note.days
         first.persons_counted = 0
         first.good += note.good
         first.quarantined += note.quarantined
+        first.suspects += note.suspects
     return first

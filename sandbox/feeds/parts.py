@@ -6,6 +6,7 @@ row, `key` and `content` (hashes) and `row_number` (in the partner's file).
 
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -20,6 +21,7 @@ from sandbox.feeds.ingest import FileTask, checked_rows
 from sandbox.feeds.notes import FileNote, Part
 from sandbox.feeds.readers import BATCH_ROWS
 from sandbox.feeds.row_hash import Words, row_hashes
+from sandbox.feeds.suspects import Suspects
 from sandbox.lakehouse.files import PartitionFiles
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.books import QUARANTINE
@@ -108,14 +110,24 @@ def written(task: FileTask) -> FileNote:
     with (
         PartWriter(table, Path(task.bronze), Path(task.staging)) as good,
         PartitionFiles(QUARANTINE, Path(task.quarantine), good.token) as bad,
+        _suspects(task, note, good.token) as suspects,
     ):
-        for kind, batch in checked_rows(task, note):
+        for kind, batch in checked_rows(task, note, suspects):
             if kind == "good":
                 good.write(batch.select(list(table.names)), batch.column("row_number").to_numpy())
             else:
                 bad.write(pa.Table.from_batches([batch]))
     note.good, note.quarantined = good.parts(), bad.written()
     return note
+
+
+def _suspects(task: FileTask, note: FileNote, token: str) -> AbstractContextManager[Suspects | None]:
+    """Return what gathers keys of possible identifiers, named in the note; nothing for a feed without persons."""
+    pseudonyms = task.pseudonyms
+    if pseudonyms is None:
+        return nullcontext()
+    note.suspects = [str(Path(task.staging) / token)]
+    return Suspects(note.suspects[0], pseudonyms)
 
 
 def hash_keys(task: HashTask) -> None:

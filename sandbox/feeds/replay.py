@@ -10,19 +10,21 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 from deltalake import DeltaTable
 
 from sandbox.errors import CallError
 from sandbox.feeds.arrivals import Arrived, agreed_for, task_of
+from sandbox.feeds.columns import mask
 from sandbox.feeds.contract import ALL_FEEDS
 from sandbox.feeds.delivery import landed, read_delivery
-from sandbox.feeds.feed_job import FeedRows, history_of, noted, rows_of, settle, staging_folder
+from sandbox.feeds.feed_rows import FeedRows, history_of, noted, rows_of, staging_folder
 from sandbox.feeds.ingest import FileTask, good_and_bad
 from sandbox.feeds.notes import FileNote
 from sandbox.feeds.parts import PartWriter
 from sandbox.feeds.profile import Account
-from sandbox.feeds.rules import check_rows
+from sandbox.feeds.row_text import PERSON_KEY, WITHHELD, names_kept, rows_in
+from sandbox.feeds.rules import IDENTIFIER_IN, check_rows
+from sandbox.feeds.settling import settle
 from sandbox.lakehouse import store
 from sandbox.lakehouse.files import PartitionFiles, WrittenFile
 from sandbox.lakehouse.run import StageRun
@@ -32,7 +34,6 @@ from sandbox.settings import Workspace, Zone
 
 # A row that could not be split into columns has nothing to be put right here: the file has to be sent again.
 UNSPLIT = "row:"
-PERSON_KEY = "person_key"
 
 
 def repair(run: StageRun, delivery_id: str, column: str, was: str, becomes: str) -> int:
@@ -67,10 +68,18 @@ def replay(run: StageRun, delivery_id: str) -> Account:
         rows.parts += [(account, note, part) for part in note.good]
         rows.quarantined += note.quarantined
     settle(run, rows, {delivery_id: arrived.contract})
-    if rows.parts:
-        run.append_files([part.written for _, _, part in rows.parts], rows.bronze)
+    _append(run, rows)
     run.write_files(rows.quarantined, QUARANTINE, feed=feed.name, delivery_id=delivery_id)
     return _booked(run, account, book, rows.quarantined)
+
+
+def _append(run: StageRun, rows: FeedRows) -> None:
+    """Let the rows join what bronze has of their delivery; of a feed without a good row so far it has no table."""
+    files = [part.written for _, _, part in rows.parts]
+    if files and store.latest_version(run.workspace, rows.bronze) is None:
+        run.write_files(files, rows.bronze)
+    elif files:
+        run.append_files(files, rows.bronze)
 
 
 def find(workspace: Workspace, delivery_id: str) -> Arrived:
@@ -90,7 +99,7 @@ def _replayed(run: StageRun, arrived: Arrived, staging: Path) -> Iterator[FileNo
     for rows, sent in _sent_rows(run.workspace, delivery.id, feed):
         for file in pc.unique(rows["file"]).to_pylist():
             chosen = pc.equal(rows["file"], file)
-            task = task_of(run, arrived, file, staging)
+            task = task_of(run.workspace, arrived, file, staging)
             own, batch = rows.filter(chosen), _mapped(sent.filter(chosen), mapping)
             yield _written(task, named, own, batch.combine_chunks().to_batches()[0])
 
@@ -111,6 +120,11 @@ def _written(task: FileTask, feed: Feed, rows: pa.Table, batch: pa.RecordBatch) 
         checked = check_rows(batch.filter(split), feed, task.time_zone, task.delivered_on)
         has_person = PERSON_KEY in feed.bronze.names
         keys = pc.cast(batch.filter(split).column(PERSON_KEY), pa.int64()) if has_person else None
+        for column in feed.columns:
+            withheld = pc.equal(batch.filter(split).column(column.name), WITHHELD)
+            checked.mark(f"{IDENTIFIER_IN}:{column.name}", mask(withheld))
+        if keys is not None:  # the identifier itself is not there to be looked at again
+            checked.mark(f"required:{ALL_FEEDS[feed.name].identifier}", ~mask(keys.is_valid()))
         for kind, out in good_and_bad(checked, keys, numbers, task, note):
             if kind == "good":
                 good.write(out.select(list(feed.bronze.names)), out.column("row_number").to_numpy())
@@ -122,16 +136,11 @@ def _written(task: FileTask, feed: Feed, rows: pa.Table, batch: pa.RecordBatch) 
 
 def _sent_rows(workspace: Workspace, delivery_id: str, feed: Feed) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield a delivery's rows in quarantine a batch at a time: as they stand there, and as they were sent, as text."""
-    names = [column.name for column in feed.columns if not column.identifier]
-    names += [PERSON_KEY] if PERSON_KEY in feed.bronze.names else []
-    schema = pa.schema([(name, pa.string()) for name in names])
-    options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     dataset = DeltaTable(str(QUARANTINE.path(workspace))).to_pyarrow_dataset()
     for batch in dataset.to_batches(filter=pc.field("delivery_id") == delivery_id):
         if batch.num_rows:
-            lines = pa.BufferReader("\n".join(batch.column("row").to_pylist()).encode())
             rows = pa.Table.from_batches([batch])
-            yield QUARANTINE.exact(rows), pj.read_json(lines, parse_options=options).select(names)
+            yield QUARANTINE.exact(rows), rows_in(batch.column("row"), names_kept(feed))
 
 
 def _mapping(workspace: Workspace, delivery_id: str) -> list[dict[str, Any]]:

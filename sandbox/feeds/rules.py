@@ -4,7 +4,7 @@ Names of rules: `required:COLUMN`, `type:`, `plausible_date:`, `allowed:`, `rang
 `after_delivery:`, and those across columns, which say what they hold (`start_ts<=end_ts`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.feeds.columns import Mask, by_value, keep, mask, spread, to_type
+from sandbox.feeds.columns import Mask, by_value, keep, mask, spread
 from sandbox.feeds.legible import legible
 from sandbox.feeds.mentions import mentions, mentions_own
+from sandbox.feeds.text_rules import as_identifiers, text_faults
+from sandbox.feeds.typed import to_type
 from sandbox.lakehouse.table import TEXT, TIMESTAMP, Column
 from sandbox.lakehouse.tables.feeds import Feed
 
 # Shorter identifiers are found in other columns by chance ("39").
 LONG_IDENTIFIER = 6
-LONGEST_TEXT = 1 << 16
-FORMULA = np.frombuffer(b"=+-@\t\r", dtype=np.uint8)
-FIRST_PRINTABLE, DELETE = 0x20, 0x7F
+IDENTIFIER_IN = "identifier_in"
 ALPHA_3 = "^[A-Z]{3}$"
 MCC = "^[0-9]{3}$"
 
@@ -36,6 +36,8 @@ class Checked:
     typed: dict[str, pa.Array] = field(default_factory=dict)
     raw: dict[str, pa.Array] = field(default_factory=dict)
     broken: dict[str, Mask] = field(default_factory=dict)
+    names_nobody: Mask | None = None
+    """Rows whose identifier is a word for none (`NULL`); known for a feed about persons."""
 
     def mark(self, rule: str, rows: Mask) -> None:
         """Note the rows that break a rule."""
@@ -49,11 +51,16 @@ class Checked:
 
     def broken_of(self, rows: Mask) -> pa.Array:
         """Return, for each of `rows`, the list of its broken rules."""
-        names = list(self.broken)
-        matrix = np.column_stack([self.broken[name][rows] for name in names]) if names else np.zeros((rows.sum(), 0))
-        offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int32)
-        which = pa.array(np.nonzero(matrix)[1].astype(np.int32))
-        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(names, pa.string()).take(which))
+        return rule_lists({rule: broken[rows] for rule, broken in self.broken.items()}, int(rows.sum()))
+
+
+def rule_lists(broken: Mapping[str, Mask], rows: int) -> pa.Array:
+    """Return for each of `rows` the list of the rules that it breaks."""
+    names = list(broken)
+    matrix = np.column_stack([broken[name] for name in names]) if names else np.zeros((rows, 0))
+    offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))]).astype(np.int32)
+    which = pa.array(np.nonzero(matrix)[1].astype(np.int32))
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(names, pa.string()).take(which))
 
 
 def check_rows(batch: pa.RecordBatch, feed: Feed, time_zone: str, delivered_on: date | None) -> Checked:
@@ -69,24 +76,11 @@ def check_rows(batch: pa.RecordBatch, feed: Feed, time_zone: str, delivered_on: 
     return checked
 
 
-def text_faults(values: pa.Array) -> Mask:
-    """Return where text has control characters or NUL, begins like a spreadsheet formula, or is endless."""
-    faults = np.zeros(len(values), bool)
-    if not len(values) or values.null_count == len(values):
-        return faults
-    compact = pc.fill_null(values, "")
-    compact = pa.concat_arrays([compact]) if compact.offset else compact
-    _, offset_buffer, data_buffer = compact.buffers()
-    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[: len(values) + 1]
-    if data_buffer is None or offsets[-1] == offsets[0]:
-        return faults
-    data = np.frombuffer(data_buffer, dtype=np.uint8)[: offsets[-1]]
-    lengths = np.diff(offsets)
-    several = lengths > 1
-    faults[several] = np.isin(data[offsets[:-1][several]], FORMULA)
-    control = np.flatnonzero((data < FIRST_PRINTABLE) | (data == DELETE))
-    faults[np.searchsorted(offsets, control, side="right") - 1] |= control >= offsets[0]
-    return faults | (lengths > LONGEST_TEXT)
+def identifiers(batch: pa.RecordBatch, feed: Feed) -> pa.Array:
+    """Return the identifiers that a batch holds, each once, as they stand in `typed` after the rules."""
+    column = next(column for column in feed.columns if column.identifier)
+    typed = to_type(_column(batch, column), column.type, time_zone="UTC")
+    return pc.unique(distinct_values(as_identifiers(typed.values).values)).drop_null()
 
 
 def _column(batch: pa.RecordBatch, column: Column) -> pa.Array:
@@ -100,6 +94,10 @@ def _check_column(checked: Checked, column: Column, raw: pa.Array, time_zone: st
     checked.mark(f"type:{column.name}", typed.failed)
     checked.mark(f"plausible_date:{column.name}", typed.implausible)
     missing = ~mask(typed.values.is_valid())
+    if column.identifier:
+        checked.typed[column.name], nobody, unfit = as_identifiers(typed.values)
+        checked.mark(f"text:{column.name}", unfit)
+        checked.names_nobody, missing = nobody, missing | nobody
     if column.required:
         checked.mark(f"required:{column.name}", missing & ~typed.failed & ~typed.implausible)
     if column.allowed:
@@ -109,7 +107,7 @@ def _check_column(checked: Checked, column: Column, raw: pa.Array, time_zone: st
         checked.mark(f"range:{column.name}", mask(pc.less(typed.values, column.minimum)))
     if column.maximum is not None:
         checked.mark(f"range:{column.name}", mask(pc.greater(typed.values, column.maximum)))
-    if column.type == TEXT:
+    if column.type == TEXT and not column.identifier:
         checked.mark(f"text:{column.name}", by_value(typed.values, text_faults))
 
 
@@ -134,10 +132,9 @@ def _check_identifier(checked: Checked) -> None:
     name = checked.feed.identifier
     if name is None:
         return
-    identifiers = long_identifiers(_distinct(checked.typed[name]))
-    others = [c for c in checked.feed.columns if c.name != name and (c.type == TEXT or pa.types.is_integer(c.type))]
-    texts = {other.name: _long_number(checked.typed[other.name]) for other in others}
-    distinct = {other: _distinct(values) for other, values in texts.items()}
+    identifiers = long_identifiers(distinct_values(checked.typed[name]))
+    texts = {other: long_number(checked.typed[other]) for other in looked_through(checked.feed)}
+    distinct = {other: distinct_values(values) for other, values in texts.items()}
     # One look-up for all columns: what it costs is to make ready the identifiers.
     found = mentions(pa.concat_arrays(list(distinct.values())), identifiers)
     starts = np.cumsum([0, *(len(values) for values in distinct.values())])
@@ -145,10 +142,16 @@ def _check_identifier(checked: Checked) -> None:
         rows = mentions_own(texts[other], checked.typed[name], LONG_IDENTIFIER)
         if found[start:end].any():
             rows |= spread(found[start:end], texts[other])
-        checked.mark(f"identifier_in:{other}", rows)
+        checked.mark(f"{IDENTIFIER_IN}:{other}", rows)
 
 
-def _long_number(values: pa.Array) -> pa.Array:
+def looked_through(feed: Feed) -> list[str]:
+    """Return the columns that could hold somebody's identifier in the open: text and whole numbers."""
+    others = [column for column in feed.columns if not column.identifier]
+    return [column.name for column in others if column.type == TEXT or pa.types.is_integer(column.type)]
+
+
+def long_number(values: pa.Array) -> pa.Array:
     """Return whole numbers of as many digits as a long identifier as text, text as it is."""
     if not pa.types.is_integer(values.type):
         return values
@@ -156,7 +159,7 @@ def _long_number(values: pa.Array) -> pa.Array:
     return pc.cast(keep(values, is_long), pa.string())
 
 
-def _distinct(values: pa.Array) -> pa.Array:
+def distinct_values(values: pa.Array) -> pa.Array:
     """Return the values that a column of text has, at least once each."""
     return values.dictionary if isinstance(values, pa.DictionaryArray) else values
 

@@ -7,19 +7,23 @@ that it is about, and only a booked delivery counts as taken in: killed anywhere
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.feeds.arrivals import Arrived, arrivals, check_before_reading
+from sandbox.errors import DeliveryRefusedError
+from sandbox.feeds.arrivals import Arrived, arrivals, booked_in, check_before_reading
 from sandbox.feeds.coverage import profiled
 from sandbox.feeds.delivery import land, read_delivery
-from sandbox.feeds.feed_job import FeedRows, committed, dataset_of, read_in, staging_folder
+from sandbox.feeds.feed_job import committed, read_in
+from sandbox.feeds.feed_rows import FeedRows, dataset_of, staging_folder
+from sandbox.feeds.keepers import keeper
+from sandbox.feeds.landing import destroy_as_agreed
 from sandbox.feeds.profile import Account, delivery_rows, quality_rows, told
-from sandbox.feeds.pseudonym import KeyFile, collision_probability
+from sandbox.feeds.pseudonym import collision_probability
 from sandbox.feeds.replay import find
-from sandbox.feeds.retention import destroy_as_agreed
 from sandbox.feeds.set_rules import volume_findings
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
@@ -44,13 +48,13 @@ def ingest(run: StageRun) -> list[Account]:
     """Take in what has arrived; return what became of each delivery."""
     arrived, accounts = arrivals(run)
     if arrived:
-        KeyFile(run.workspace.key_file).current_epoch  # noqa: B018 (a missing key is said before Spark starts)
+        keeper(run.workspace).current_epoch  # noqa: B018 (a missing key is said before Spark starts)
         feeds = read_in(run, arrived)
         accounts += [account for rows in feeds for account in rows.accounts]
         _write_bronze(run, feeds, arrived)
         _write_quarantine(run, feeds, accounts)
     _book(run, accounts)
-    destroy_as_agreed(run.workspace)
+    destroy_as_agreed(run.workspace, run.say)
     return accounts
 
 
@@ -134,15 +138,25 @@ def steward_run(workspace: Workspace, delivery_id: str, say: Callable[[str], Non
     return StageRun(workspace, "ingest", month, month, 0, say=say)
 
 
-def ingest_folder(workspace: Workspace, folder: Path, say: Callable[[str], None]) -> Account | None:
+def ingest_folder(
+    workspace: Workspace, folder: Path, say: Callable[[str], None], received: date | None = None
+) -> Account | None:
     """Check a folder, land it, take in what has arrived by its day; return its account, or None if taken in before.
 
-    A delivery is refused before anything is copied wherever its manifest, hashes or footers tell.
+    A delivery is refused before anything is copied wherever its manifest, hashes or footers tell; `received` is the
+    day on which it came, where whoever types the command vouches for it.
     """
     delivery = read_delivery(folder)
+    if delivery.id in booked_in(workspace).taken:
+        return None
     check_before_reading(workspace, delivery)
-    KeyFile(workspace.key_file).current_epoch  # noqa: B018 (without a key nothing is landed)
+    if received is not None and delivery.delivered_on > received + timedelta(days=1):
+        raise DeliveryRefusedError(
+            f"The manifest says that it was handed over on {delivery.delivered_on}; it came on {received}.",
+            "Have delivered_at mended in the manifest.",
+        )
+    keeper(workspace).current_epoch  # noqa: B018 (without a key nothing is landed)
     land(delivery, workspace.zone(Zone.LANDING))
-    month = delivery.delivered_on.replace(day=1)
+    month = max(delivery.delivered_on, delivery.manifest.period_from).replace(day=1)
     accounts = ingest(StageRun(workspace, "ingest", month, month, 0, say=say))
-    return next((account for account in accounts if account.delivery.id == delivery.id), None)
+    return next(account for account in accounts if account.delivery.id == delivery.id)

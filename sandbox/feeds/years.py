@@ -58,7 +58,7 @@ def _judge(found: Sequence[Found], *, is_held: bool) -> Judge:
                 held |= wrong
             else:
                 kept = _mended(kept, each.finding, rows, wrong)
-        return Verdict(kept.filter(pa.array(~held)), ~held, held, HELD)
+        return Verdict(kept.filter(pa.array(~held)), ~held, {HELD: held})
 
     return judge
 

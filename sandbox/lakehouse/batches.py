@@ -13,16 +13,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from sandbox.lakehouse.carried import Carried
 from sandbox.lakehouse.files import PartitionFiles, WrittenFile
 from sandbox.lakehouse.store import spark_schema
 from sandbox.lakehouse.table import Table
 
 PERSON_KEY = "person_key"
 TOLD = pa.schema({"file": pa.string()})
+Keys = NDArray[np.int64]
 PersonFunction = Callable[[pa.Table], pa.Table]
 FileFunction = Callable[[Any], Iterator[pa.RecordBatch]]
 
@@ -36,23 +39,44 @@ def by_person(frame: DataFrame, function: PersonFunction, table: Table, order: S
 
 
 def written_by_person(
-    frame: DataFrame, function: PersonFunction, table: Table, order: Sequence[str], folder: Path
+    frame: DataFrame,
+    function: PersonFunction,
+    table: Table,
+    order: Sequence[str],
+    folder: Path,
+    carried: Carried | None = None,
 ) -> list[WrittenFile]:
     """As `by_person`, the rows written to files in the table's folder; return these, for `store.commit_files`.
 
+    With `carried`, `frame` holds only persons whom something new concerns; in each of their buckets the rows of all
+    other persons are carried over from an earlier run.
     Files of a task that failed, or of a run that was killed, are named by no commit and so count for nothing.
     """
     token = uuid.uuid4().hex
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         context = TaskContext.get()
+        seen: dict[int, list[Keys]] = {}
         with PartitionFiles(table, folder, f"{token}-{context.taskAttemptId() if context else 0}") as files:
-            for batch in _whole_persons(function)(batches):
+            for batch in _whole_persons(function)(_noting(batches, seen) if carried else batches):
                 files.write(pa.Table.from_batches([batch]))
+            for bucket, keys in seen.items() if carried else ():
+                for batch in carried.rows(bucket, np.unique(np.concatenate(keys))) if carried else ():
+                    files.write(pa.Table.from_batches([batch]))
         yield pa.record_batch({"file": [json.dumps(asdict(file)) for file in files.written()]}, TOLD)
 
     told = _sorted(frame, order).mapInArrow(write, from_arrow_schema(TOLD)).collect()
     return [WrittenFile(**json.loads(row.file)) for row in told]
+
+
+def _noting(batches: Iterator[pa.RecordBatch], seen: dict[int, list[Keys]]) -> Iterator[pa.RecordBatch]:
+    """Pass batches on, noting the persons of each bucket."""
+    for batch in batches:
+        persons = pa.table([batch.column("bucket"), batch.column(PERSON_KEY)], names=["bucket", PERSON_KEY])
+        by_bucket = persons.group_by("bucket").aggregate([(PERSON_KEY, "distinct")])
+        for bucket, keys in zip(by_bucket["bucket"].to_pylist(), by_bucket[f"{PERSON_KEY}_distinct"], strict=True):
+            seen.setdefault(bucket, []).append(keys.values.to_numpy())
+        yield batch
 
 
 def by_file(spark: SparkSession, files: Sequence[Any], function: FileFunction, table: Table) -> DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -86,6 +86,17 @@ class PartitionFiles:
     def _path(self, key: tuple[str, ...]) -> str:
         folders = [f"{name}={quote(value)}" for name, value in zip(self._table.partition, key, strict=True)]
         return "/".join([*folders, f"part-{self._name}.parquet"])
+
+
+def with_partition(stored: pa.RecordBatch, partition: Mapping[str, Any], table: Table) -> pa.RecordBatch:
+    """Return the table's columns: those of its partition stand in the file's path, not in the file."""
+    columns = [
+        pa.repeat(pa.scalar(partition[field.name], field.type), stored.num_rows)
+        if field.name in partition
+        else stored.column(field.name).cast(field.type)
+        for field in table.stored
+    ]
+    return pa.record_batch(columns, schema=table.stored)
 
 
 def _repeats(values: pa.ChunkedArray) -> bool:

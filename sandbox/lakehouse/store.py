@@ -119,11 +119,12 @@ def latest_version(workspace: Workspace, table: Table) -> int | None:
 
 
 def commits(workspace: Workspace, table: Table) -> list[dict[str, str]]:
-    """Return what the commits of the table carry, newest first."""
+    """Return what the commits of the table carry, newest first; those that no stage made carry nothing."""
     if latest_version(workspace, table) is None:
         return []
     history = DeltaTable(str(table.path(workspace))).history()
-    return [json.loads(entry["userMetadata"]) for entry in history if entry.get("userMetadata")]
+    carried = [json.loads(entry["userMetadata"]) for entry in history if entry.get("userMetadata")]
+    return [commit for commit in carried if commit]
 
 
 def canonical_sha256(rows: pa.Table, table: Table) -> str:

@@ -19,7 +19,7 @@ from sandbox.kernels.walk import NO_DAY, UNKNOWN, Outcomes
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES, CROSSING_FEATURE
 from sandbox.nowcast.history import INSERTED, History, Seen
 from sandbox.nowcast.parts import SOONEST_FINAL, month_start
-from sandbox.persons.crossings import Initial
+from sandbox.persons.movements import Initial
 
 Ints = NDArray[np.int64]
 NOT_SEEN = np.int8(-1)

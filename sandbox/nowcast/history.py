@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sandbox.kernels.repair import NO_TIME, repaired
 from sandbox.kernels.walk import NO_DAY, UNKNOWN
 from sandbox.nowcast.parts import BANDS
-from sandbox.persons.crossings import Initial, Repair
+from sandbox.persons.crossings import Repair
+from sandbox.persons.movements import Initial
 
 Ints = NDArray[np.int64]
 

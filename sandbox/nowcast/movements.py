@@ -12,7 +12,7 @@ from sandbox.errors import DeliveryRefusedError
 from sandbox.kernels.walk import NO_DAY, UNKNOWN
 from sandbox.lakehouse.tables.nowcasts import CATEGORIES
 from sandbox.persons.columns import coded, date_column, days, integers
-from sandbox.persons.crossings import Initial
+from sandbox.persons.movements import Initial
 
 NO_SEQUENCE = np.iinfo(np.int64).max
 TRUE = ("1", "true", "t", "yes")

@@ -1,7 +1,7 @@
 """Presence of whole persons: homes of months, changes of home, temporary spells. Arrow in, Arrow out."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -12,18 +12,9 @@ from sandbox.concepts.population import UNKNOWN_AGE
 from sandbox.concepts.rules import Rule
 from sandbox.lakehouse.tables.persons import HOME, RESIDENCE_CHANGE, SPELL
 from sandbox.persons.homes import homes_by_month, stable_changes
-from sandbox.persons.moves import moves_of
+from sandbox.persons.temporary import Shock, spells_of
 
-DAYS_AFTER_SHOCK = 30
 AVERAGE_MONTH = 365.25 / 12
-
-
-@dataclass(frozen=True)
-class Shock:
-    """A shock that may displace people: where, and when."""
-
-    area: str
-    day: date
 
 
 @dataclass(frozen=True)
@@ -65,36 +56,27 @@ class Presence:
         return RESIDENCE_CHANGE.rows_from(rows, self._constants | known)
 
     def temporary(self, days: pa.Table) -> pa.Table:
-        """Return one row of `spell` a stay away from home that ended, from rows of `presence_day`.
+        """Return one row of `spell` a stay away from home, from rows of `presence_day`, typed by `concepts.temporary`.
 
-        It is a displacement if it began within 30 days after a shock in the place that was left; else its type is
-        not known.
+        Where its beginning or end was not seen it may yet be residence: it is neither kind, and has a type only if a
+        rule holds all the same.
         """
-        found = moves_of(days)
-        found = found.filter(pc.invert(found["is_permanent"]))
+        found = spells_of(days, self.shocks)
         rows = found.join(_first_rows(days).select(["person_key", "bucket"]), "person_key")
-        rows = rows.sort_by([("person_key", "ascending"), ("start", "ascending"), ("to_place", "ascending")])
-        last_day = rows["end"].to_numpy() - np.timedelta64(1, "D")
+        rows = rows.sort_by([("person_key", "ascending"), ("start", "ascending"), ("place", "ascending")])
+        start, end = rows["start"].to_numpy(), rows["end"].to_numpy()
+        decided = pc.and_(rows["begin_seen"], rows["end_seen"])
+        is_open = pc.and_(pc.invert(decided), pc.equal(rows["code"], InternalMobility.UNKNOWN))
+        length = (end - start).astype(np.int64)
         known = {
-            "place": rows["to_place"],
-            "end": pa.array(last_day),
-            "kind": "temporary",
-            "code": self._codes(rows),
-            "end_seen": True,
-            "decided": True,
-            "decided_on": rows["end"],
+            "end": pa.array(end - np.timedelta64(1, "D")),
+            "kind": pc.if_else(decided, "temporary", None),
+            "code": pc.if_else(is_open, None, rows["code"]),
+            "decided": decided,
+            "decided_on": pc.if_else(decided, rows["end"], None),
+            "observability": pa.array(np.minimum(rows["days_seen"].to_numpy() / length, 1.0)),
         }
         return SPELL.rows_from(rows, self._constants | known)
-
-    def _codes(self, rows: pa.Table) -> pa.ChunkedArray:
-        displaced = pa.chunked_array([np.zeros(rows.num_rows, np.bool_)])
-        for shock in self.shocks:
-            after = pc.and_(
-                pc.greater_equal(rows["start"], pa.scalar(shock.day)),
-                pc.less_equal(rows["start"], pa.scalar(shock.day + timedelta(DAYS_AFTER_SHOCK))),
-            )
-            displaced = pc.or_(displaced, pc.and_(after, pc.equal(rows["from_place"], shock.area)))
-        return pc.if_else(displaced, str(InternalMobility.DISPLACEMENT), str(InternalMobility.UNKNOWN))
 
     @property
     def _constants(self) -> dict[str, object]:

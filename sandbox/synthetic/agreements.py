@@ -13,8 +13,8 @@ AGREED = {
 }
 PASSENGERS = {
     "recordSources": "border, API, PNR",
-    "collectedUnder": "Passenger Records Act of Aurelia, an invented statute for invented records",
-    "statisticalUseLaw": "Statistics Act of Aurelia, section 9, likewise invented: passenger records may be counted",
+    "collectedUnder": "Passenger Records Act of Aurelia 2009, section 3, an invented statute for invented records",
+    "statisticalUseLaw": "Statistics Act of Aurelia 2011, section 9, invented too: passenger records may be counted",
 }
 
 

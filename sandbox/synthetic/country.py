@@ -24,6 +24,7 @@ from sandbox.synthetic.people import (
     without_overlaps,
 )
 from sandbox.synthetic.places import nearness, neighbours
+from sandbox.synthetic.population import citizenship_changes
 from sandbox.synthetic.scenario import Scenario
 from sandbox.synthetic.subscribers import sims, travellers, users
 from sandbox.synthetic.trips import trips
@@ -42,6 +43,7 @@ class Truth:
     stays: pd.DataFrame
     trips: pd.DataFrame
     crossings: pd.DataFrame
+    citizenship_changes: pd.DataFrame
     homes: pd.DataFrame
     temporary: pd.DataFrame
     sims: pd.DataFrame
@@ -72,6 +74,7 @@ def make(scale: float, seed: int, scenario: Scenario) -> Truth:
         stays=stays,
         trips=away,
         crossings=crossed,
+        citizenship_changes=citizenship_changes(persons, crossed, scenario, seed),
         homes=home,
         temporary=temporary,
         sims=sims(persons, stays, home, scenario, scale, seed),

@@ -77,10 +77,11 @@ def home_on(homes: pd.DataFrame, person: Ints, day: Ints) -> Ints:
     return np.where(found, homes["area"].to_numpy()[last], -1)
 
 
-def residents_on(crossings: pd.DataFrame, persons: pd.DataFrame, day: int) -> Flags:
-    """Return for each person whether he is usually resident on that day, by the 12/16 rule."""
+def residents_on(crossings: pd.DataFrame, persons: pd.DataFrame, day: int | Ints) -> Flags:
+    """Return for each person whether he is usually resident on that day, or on one of his own, by the 12/16 rule."""
     resident = persons["resident_first"].to_numpy().copy()
-    changes = crossings[crossings["is_migration"].to_numpy() & (crossings["day"].to_numpy() <= day)]
+    known_by = np.broadcast_to(day, len(persons))[crossings["person_id"].to_numpy()]
+    changes = crossings[crossings["is_migration"].to_numpy() & (crossings["day"].to_numpy() <= known_by)]
     # Rows are in order of time within a person: the last assignment stands.
     resident[changes["person_id"].to_numpy()] = changes["arrival"].to_numpy()
     return np.asarray(resident & (persons["born"] <= day).to_numpy() & (persons["died"] > day).to_numpy())

@@ -15,15 +15,17 @@ from sandbox.synthetic.crossings import RULE_ID
 from sandbox.synthetic.days import day_date, day_number, later, year_of
 from sandbox.synthetic.facts import home_on, residents_on, subpopulations
 from sandbox.synthetic.handover import Handover
+from sandbox.synthetic.office_error import measured
+from sandbox.synthetic.office_population import population_series
 from sandbox.synthetic.people import OWN
 from sandbox.synthetic.places import outline
+from sandbox.synthetic.population import CENSUS_DAY
 
 PARTNER = "statistics_office"
 TOTAL = "_T"
 SOURCE = "Statistics office of Aurelia"
-CENSUS_DAY, CENSUS_OUT = date(2023, 1, 1), date(2024, 3, 1)
+CENSUS_OUT = date(2024, 3, 1)
 INTERNAL_DELAY, STOCK_DELAY = 6, 9
-OWN_ERROR = 0.8
 HOLIDAYS = {(1, 1): "New Year", (3, 14): "Landing Day", (8, 2): "Republic Day", (12, 25): "Christmas"}
 DIMENSIONS = ("area", "partner_area", "sex", "age", "subpopulation")
 SUBPOPULATIONS = [each.value for each in Subpopulation if each is not Subpopulation.UNKNOWN]
@@ -52,6 +54,7 @@ def official_series(truth: Truth, seed: int) -> pd.DataFrame:
         _census_stock(truth),
         _internal(truth, seed),
         _stocks(truth, seed),
+        population_series(truth, seed),
     ]
     rows = pd.concat(parts, ignore_index=True)
     for name in DIMENSIONS:
@@ -74,22 +77,10 @@ def _migration(truth: Truth, seed: int) -> Iterator[pd.DataFrame]:
     editions = (("first", told.relative_error, 0), ("revised", told.revised_error, told.revision_months))
     for status, error, further in editions:
         rng = stream(seed, f"official {status}")
-        arrivals, departures = (_measured(rng, counts[direction].to_numpy(), error) for direction in FLOWS.values())
+        arrivals, departures = (measured(rng, counts[direction].to_numpy(), error) for direction in FLOWS.values())
         net = arrivals[0] - departures[0], np.hypot(arrivals[1], departures[1])
         for series, (values, se) in zip((*FLOWS, "OFFICIAL_NET"), (arrivals, departures, net), strict=True):
             yield _flow_rows(series, months, values, se, status, told.delay_months + further)
-
-
-def _measured(rng: np.random.Generator, true: Reals, error: float) -> tuple[Reals, Reals]:
-    """Return values with the office's error, and their standard errors: the total first, then each column.
-
-    The error of a month is partly common to all subpopulations, partly each one's own.
-    """
-    noise = 1 + error * (rng.standard_normal((len(true), 1)) + OWN_ERROR * rng.standard_normal(true.shape))
-    value = np.maximum(true * noise, 0.0)
-    total = value.sum(axis=1, keepdims=True)
-    se_total = error * np.sqrt(total**2 + OWN_ERROR**2 * (value**2).sum(axis=1, keepdims=True))
-    return np.hstack([total, value]), np.hstack([se_total, error * np.hypot(1, OWN_ERROR) * value])
 
 
 def _flow_rows(series: str, months: Ints, values: Reals, se: Reals, status: str, delay: int) -> pd.DataFrame:

@@ -47,6 +47,8 @@ class Population(Strict):
     foreign_born: Share
     foreign_born_citizens: Share
     native_foreigners: Share
+    acquire_per_year: Share
+    give_up_per_year: Share
     emigrants_per_month: float
     emigrants_returning: Share
     moves_per_year: float
@@ -129,6 +131,8 @@ class Office(Strict):
     revised_error: float
     delay_months: int
     revision_months: int
+    stock_error: float
+    unknown_group: Share
 
 
 class Area(Strict):

@@ -19,8 +19,9 @@ from sandbox.lakehouse import store
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT
 from sandbox.lakehouse.tables.figures import ESTIMATE
-from sandbox.lakehouse.tables.persons import HOME, PRESENCE_DAY
+from sandbox.lakehouse.tables.persons import HOME, PERSON_MONTH, PRESENCE_DAY
 from sandbox.settings import Workspace
+from sandbox.synthetic import persons_score, temporary_score
 from sandbox.synthetic.chance import Ints
 
 PersonKeys = Callable[[str, list[str]], Ints]
@@ -64,18 +65,17 @@ def score(
     estimates = estimates[estimates["reference_period"] <= month]
     return [
         *_homes(truth_folder, workspace, month, person_keys),
+        *_persons(truth_folder, workspace, month, person_keys),
         *_migration(truth_folder, workspace, estimates),
         *_internal(truth_folder, estimates),
         *_stocks(truth_folder, estimates),
+        *_temporary(truth_folder, workspace, vintage, person_keys),
     ]
 
 
 def _homes(truth_folder: Path, workspace: Workspace, month: date, person_keys: PersonKeys) -> Iterator[ScoreRow]:
     """Compare homes by month; a person's truth is the area of usual residence in the middle of the month."""
-    sims = _truth(truth_folder, "sims")
-    sims = sims[sims["role"].isin(["main", "second"])].drop_duplicates("subscriber_id")
-    key = person_keys(MOBILE, sims["subscriber_id"].tolist())
-    person = pd.Series(sims["person_id"].to_numpy(), index=key)
+    person = _holders(truth_folder, person_keys)
     homes = _columns(workspace, HOME, ["person_key", "month", "home", "status"], MOBILE)
     homes = homes[homes["person_key"].isin(person.index) & (homes["month"] <= month)]
     homes = homes.assign(person_id=homes["person_key"].map(person))
@@ -86,6 +86,23 @@ def _homes(truth_folder: Path, workspace: Workspace, month: date, person_keys: P
         right, naive = (float((told[name] == told["truth"]).mean()) for name in ("home", "most_days"))
         yield ScoreRow("Home area right, where told", right, naive, "share of person-months", "higher", "most days")
         yield ScoreRow("Home area told", len(told) / len(homes), None, "share of person-months", "higher")
+
+
+def _holders(truth_folder: Path, person_keys: PersonKeys) -> pd.Series:
+    """Return the person who holds each SIM, by the key of the SIM; machines, guests and who else uses it left out."""
+    sims = _truth(truth_folder, "sims")
+    sims = sims[sims["role"].isin(["main", "second"])].drop_duplicates("subscriber_id")
+    return pd.Series(sims["person_id"].to_numpy(), index=person_keys(MOBILE, sims["subscriber_id"].tolist()))
+
+
+def _persons(truth_folder: Path, workspace: Workspace, month: date, person_keys: PersonKeys) -> Iterator[ScoreRow]:
+    """Compare persons counted with those who hold the keys seen, and keys said to share a person with those that do."""
+    if store.latest_version(workspace, PERSON_MONTH) is None:
+        return
+    names = ["person_key", "month", "same_person", "duplicity_weight"]
+    keys = _columns(workspace, PERSON_MONTH, names, MOBILE)
+    for each in persons_score.measures(keys[keys["month"] <= month], _holders(truth_folder, person_keys)):
+        yield ScoreRow(*each)
 
 
 def _home_in_month(truth: pd.DataFrame, homes: pd.DataFrame) -> pd.Series:
@@ -194,6 +211,12 @@ def _stocks(truth_folder: Path, estimates: pd.DataFrame) -> Iterator[ScoreRow]:
         "lower",
         "audience as stated" if naive else "",
     )
+
+
+def _temporary(truth_folder: Path, workspace: Workspace, vintage: date, person_keys: PersonKeys) -> Iterator[ScoreRow]:
+    """Compare spells away from home; no naive method tells their type."""
+    for measure, figure, unit in temporary_score.measures(truth_folder, workspace, vintage, person_keys):
+        yield ScoreRow(measure, figure, None, unit, "higher")
 
 
 def mape(ours: "pd.Series[float]", truth: "pd.Series[float]") -> float:

@@ -16,8 +16,8 @@ from sandbox.feeds import contract as contracts
 from sandbox.feeds import stage
 from sandbox.feeds.arrivals import arrivals, file_tasks
 from sandbox.feeds.delivery import MANIFEST, check_delivery, land, pack, read_delivery
+from sandbox.feeds.keys import create_key
 from sandbox.feeds.parts import written_notes
-from sandbox.feeds.pseudonym import create_key
 from sandbox.feeds.readers.parquet import footer_of
 from sandbox.lakehouse.run import StageRun
 from sandbox.settings import Workspace, Zone
@@ -80,7 +80,7 @@ def test_14_what_travels_to_the_workers_names_the_key_and_does_not_hold_it(
     land(read_delivery(delivered), workspace.zone(Zone.LANDING))
     run = StageRun(workspace, "ingest", date(2024, 1, 1), date(2024, 3, 1), 1)
     (arrived,), _ = arrivals(run)
-    travels = pickle.dumps((file_tasks(run, arrived, workspace.root), written_notes))
+    travels = pickle.dumps((file_tasks(workspace, arrived, workspace.root), written_notes))
     secret = json.loads(workspace.key_file.read_text("utf-8"))["epochs"]["1"]
     assert secret.encode() not in travels
     assert bytes.fromhex(secret) not in travels

@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from sandbox.errors import DeliveryRefusedError
-from sandbox.feeds import feed_job, stage
+from sandbox.feeds import stage, workers
 from sandbox.feeds.delivery import MANIFEST, read_delivery, sha256_of
 from sandbox.feeds.ingest import FileTask, checked_rows
+from sandbox.feeds.keys import create_key
 from sandbox.feeds.notes import FileNote
 from sandbox.feeds.profile import Account
-from sandbox.feeds.pseudonym import create_key
 from sandbox.lakehouse import store
 from sandbox.lakehouse.tables.feeds import BORDER_MOVEMENT
 from sandbox.settings import Workspace
@@ -49,7 +49,7 @@ STATED: dict[str, Any] = {
 @pytest.fixture
 def office(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace with a key and an active contract for border movements; files are read without Spark."""
-    monkeypatch.setattr(feed_job, "LOCAL_BYTES", 1 << 40)
+    monkeypatch.setattr(workers, "LOCAL_BYTES", 1 << 40)
     create_key(workspace.key_file)
     workspace.contracts.mkdir()
     text = active_contract("border_movement", "border_agency")

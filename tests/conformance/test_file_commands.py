@@ -167,6 +167,7 @@ def test_file_commands_never_import_spark(tmp_path: Path) -> None:
     presence = write(tmp_path / "p.csv", "person_id,date,place", [(1, "2024-01-01", "A")])
     calls = [
         ["rule", "apply", "NZ_12_16", str(movements), "--complete-history", "--out", str(tmp_path / "r.csv")],
+        ["rule", "compare", str(movements), "--complete-history", "--out", str(tmp_path / "c")],
         ["segments", "apply", str(presence), "--out", str(tmp_path / "s.csv")],
         ["home", "apply", str(presence), "--out", str(tmp_path / "h.csv")],
         ["moves", "apply", str(presence), "--out", str(tmp_path / "v.csv")],

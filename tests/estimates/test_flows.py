@@ -221,7 +221,7 @@ def crossed(spark: SparkSession, *histories: str) -> DataFrame:
 
 
 def test_a_missed_crossing_shows_by_two_of_one_direction_in_a_row(spark: SparkSession) -> None:
-    assert missed_share(crossed(spark, "ADAD", "AAD")) == pytest.approx(1 / 5)
+    assert missed_share(crossed(spark, "ADAD", "AAD")) == pytest.approx(1 / 4)
 
 
 def test_out_and_back_on_one_day_is_no_gap(spark: SparkSession) -> None:

@@ -1,5 +1,6 @@
 """Homes to weights, moves per person observed, nights, the balance of persons."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 from sandbox.concepts.rules import rule_named
 from sandbox.estimates import balance, mobile, nights
 from sandbox.estimates.cells import month_number
+from sandbox.estimates.duplicity import with_part
 from sandbox.lakehouse.store import spark_schema
 from sandbox.lakehouse.table import Table
-from sandbox.lakehouse.tables.persons import HOME, PRESENCE_DAY, RESIDENCE_CHANGE
+from sandbox.lakehouse.tables.persons import HOME, PERSON_MONTH, PRESENCE_DAY, RESIDENCE_CHANGE
 
 VINTAGE = date(2025, 1, 1)
 RULE = rule_named("INT_50")
@@ -40,7 +42,17 @@ def homes(spark: SparkSession, *history: str) -> DataFrame:
         for person, text in enumerate(history)
         for n, place in enumerate(text.split())
     ]
-    return mobile.resident_homes(table(spark, HOME, rows), AREAS, "XAA")
+    return with_part(mobile.resident_homes(table(spark, HOME, rows), AREAS, "XAA"), weights(spark))
+
+
+def weights(spark: SparkSession, **weight: float) -> DataFrame:
+    """Keys (k1, k2 …) that stand for a part of a person, from January to December 2024."""
+    rows = [
+        {"person_key": int(key[1:]), "month": date(2024, month, 1), "duplicity_weight": part}
+        for key, part in weight.items()
+        for month in range(1, 13)
+    ]
+    return table(spark, PERSON_MONTH, rows)
 
 
 def test_a_home_counts_if_determined_inside_the_country_and_of_an_own_subscriber(spark: SparkSession) -> None:
@@ -96,6 +108,38 @@ def test_the_naive_home_is_where_a_month_has_most_days_and_the_first_by_name_at_
     ]
 
 
+def test_keys_are_counted_apart_from_the_persons_whom_they_stand_for(spark: SparkSession) -> None:
+    rows = [{"person_key": key, "month": date(2024, 3, 1), "status": "determined", "home": "A1"} for key in (1, 2, 3)]
+    kept = mobile.resident_homes(table(spark, HOME, rows), AREAS, "XAA")
+    (row,) = mobile.persons_by_area(with_part(kept, weights(spark, k1=0.5, k2=0.5))).toPandas().to_dict("records")
+    assert (row["keys"], row["persons"]) == (3, 2.0)
+
+
+def test_months_of_two_keys_of_one_person_are_seen_once(spark: SparkSession) -> None:
+    rows = [
+        {"person_key": key, "month": date(2024 + n // 12, n % 12 + 1, 1), "status": "determined", "home": "A1"}
+        for key in (1, 2)
+        for n in range(14)
+    ]
+    kept = mobile.resident_homes(table(spark, HOME, rows), AREAS, "XAA")
+    assert turns(with_part(kept, weights(spark, k1=0.5, k2=0.5))) == {("A1", 8): 1.0}
+
+
+def test_a_move_of_two_keys_of_one_person_is_one_move(spark: SparkSession) -> None:
+    move = {"from_place": "A1", "to_place": "A2", "is_change": True}
+    rows = [move | {"change_id": str(key), "person_key": key} for key in (1, 2)]
+    frame = table(spark, RESIDENCE_CHANGE, rows, reference_month=date(2024, 5, 1))
+    (only,) = mobile.moves_by_area(frame, AREAS, weights(spark, k1=0.5, k2=0.5)).toPandas().to_dict("records")
+    assert (only["moves"], only["movers"]) == (1.0, 1.0)
+
+
+def test_contributors_are_whole_persons_never_rounded_up() -> None:
+    seen = observed()
+    of_keys = replace(seen, moves=seen.moves.assign(movers=[5.4, 2.5]))
+    cells = mobile.internal_flows(of_keys, POPULATION, [2024], VINTAGE).set_index(["area", "partner_area"])
+    assert cells.loc[("A1", "A2"), "contributors"] == 7
+
+
 def test_moves_are_those_between_areas_of_the_country(spark: SparkSession) -> None:
     rows = [
         {"change_id": "1", "person_key": 1, "from_place": "A1", "to_place": "A2", "is_change": True},
@@ -104,7 +148,7 @@ def test_moves_are_those_between_areas_of_the_country(spark: SparkSession) -> No
         {"change_id": "4", "person_key": 3, "from_place": "A2", "to_place": "A1", "is_change": None},
     ]
     frame = table(spark, RESIDENCE_CHANGE, rows, reference_month=date(2024, 5, 1))
-    (only,) = mobile.moves_by_area(frame, AREAS).toPandas().to_dict("records")
+    (only,) = mobile.moves_by_area(frame, AREAS, weights(spark)).toPandas().to_dict("records")
     assert (only["month"], only["moves"], only["movers"]) == (JANUARY + 4, 2, 1)
 
 
@@ -115,7 +159,7 @@ def observed(shocks: frozenset[tuple[str, int]] = frozenset()) -> mobile.Observe
         moves=pd.DataFrame({"month": months, "area": "A1", "partner_area": "A2", "moves": [6, 3], "movers": [6, 3]}),
         exposure=pd.DataFrame({"month": months * 2, "area": ["A1", "A1", "A2", "A2"], "turns": [100, 100, 50, 50]}),
         naive=pd.DataFrame({"month": months, "area": "A1", "partner_area": "A2", "changes": [20, 10]}),
-        persons=pd.Series(150, index=range(JANUARY, JANUARY + 12)),
+        keys=pd.Series(150, index=range(JANUARY, JANUARY + 12)),
         shocks=shocks,
     )
 
@@ -164,14 +208,17 @@ def test_poisson_bounds_are_the_exact_ones() -> None:
 
 
 def test_weights_raise_persons_to_the_population_of_the_latest_month() -> None:
-    counts = pd.DataFrame({"month": [1, 2, 2, 3], "area": ["A1", "A1", "A2", "A1"], "persons": [7, 50, 20, 9]})
+    counts = pd.DataFrame({"month": [1, 2, 2, 3], "area": ["A1", "A1", "A2", "A1"], "persons": [7, 50, 20, 9]}).assign(
+        keys=60
+    )
     rows = mobile.person_weights(counts, POPULATION, 2, VINTAGE).set_index("area")
     assert rows["weight"].to_dict() == {"A1": 20, "A2": 25}
+    assert rows["keys"].to_dict() == {"A1": 60, "A2": 60}
     assert rows["penetration"].to_dict() == {"A1": 0.05, "A2": 0.04}
 
 
 def test_an_area_without_persons_has_no_weight() -> None:
-    counts = pd.DataFrame({"month": [1], "area": ["A1"], "persons": [50]})
+    counts = pd.DataFrame({"month": [1], "area": ["A1"], "keys": [55], "persons": [50]})
     rows = mobile.person_weights(counts, POPULATION, 1, VINTAGE).set_index("area")
     assert rows["weight"].isna().to_dict() == {"A1": False, "A2": True}
 

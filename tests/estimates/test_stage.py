@@ -14,7 +14,7 @@ from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.feeds import AIR_OD_MONTH, OFFICIAL_SERIES
-from sandbox.lakehouse.tables.figures import ESTIMATE, INTERVAL_BAND
+from sandbox.lakehouse.tables.figures import ESTIMATE, INTERVAL_BAND, POPULATION_ACCOUNT
 from sandbox.lakehouse.tables.persons import PREDICTION, RESIDENCE_CHANGE
 from sandbox.settings import Workspace
 
@@ -97,9 +97,31 @@ def test_flows_over_the_border_from_table_to_table(run: StageRun) -> None:
     assert not rows.duplicated(list(ESTIMATE.key)).any()
 
 
-def test_the_same_run_twice_leaves_the_same_table(run: StageRun) -> None:
+def test_the_population_account_has_the_flows_of_the_estimates_and_says_what_the_office_has_not_told(
+    run: StageRun,
+) -> None:
     crossings(run)
     stage.run(run)
-    first = store.canonical_sha256(run.read_small(ESTIMATE), ESTIMATE)
+    rows = run.read_small(POPULATION_ACCOUNT).to_pandas()
+    told = estimates(run)
+    annual = told[(told["frequency"] == "A") & (told["indicator"] == "IMM") & (told["partner_area"] == "_T")]
+    whole = rows[rows["subpopulation"] == "_T"]
+    assert whole["reference_period"].tolist() == annual["reference_period"].tolist()
+    assert whole["immigrants"].tolist() == annual["estimate"].tolist() == [12.0, 12.0]
+    assert whole["immigrants_se"].tolist() == pytest.approx(annual["se"].tolist(), nan_ok=True)
+    assert rows["subpopulation"].value_counts().to_dict() == dict.fromkeys(rows["subpopulation"].unique(), 2)
+    assert rows["consistent"].isna().all()
+    assert whole["missing"].map(list).tolist() == [["stock_start", "births", "deaths", "stock_end"]] * 2
+
+
+def test_the_same_run_twice_leaves_the_same_tables(run: StageRun) -> None:
+    crossings(run)
     stage.run(run)
-    assert store.canonical_sha256(run.read_small(ESTIMATE), ESTIMATE) == first
+    first = {
+        table.name: store.canonical_sha256(run.read_small(table), table) for table in (ESTIMATE, POPULATION_ACCOUNT)
+    }
+    stage.run(run)
+    again = {
+        table.name: store.canonical_sha256(run.read_small(table), table) for table in (ESTIMATE, POPULATION_ACCOUNT)
+    }
+    assert again == first

@@ -37,7 +37,7 @@ def test_no_row_is_lost(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
         ("integrating_stocks", "audience_estimate", "stand at the smallest, 1,000, from 2018-03 to 2019-06"),
         ("integrating_stocks", "audience_estimate", "2018-04 has figures for 477 of the 702"),
         ("bts", "air_od_month", "are transfers, and no arrivals"),
-        ("psw", "audience_estimate", "refused: No row of 26 is good"),
+        ("psw", "audience_estimate", "nothing_good: none of 26 rows is good"),
     ],
 )  # fmt: skip
 def test_what_is_known_of_a_file_is_found_without_being_told(

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.feeds import contract as contracts
 from sandbox.feeds.delivery import Delivery, pack
-from sandbox.feeds.pseudonym import create_key
+from sandbox.feeds.keys import create_key
 from sandbox.settings import Workspace
 
 MOVEMENT = {
@@ -22,19 +22,19 @@ MOVEMENT = {
 }
 # What a contract of these tests states beside its feed's columns; nobody real agreed on anything.
 AGREED = {
-    "legalBasis": "Statistics Act (invented), section 4",
+    "legalBasis": "Statistics Act 2015 (invented), section 4",
     "partnersConfidential": "no",
     "partnerContact": "mailto:data@partner.example",
     "officeContact": "mailto:steward@office.example",
-    "impactAssessment.necessity": "Test rows, invented",
-    "impactAssessment.harmToGroups": "The persons are invented",
-    "impactAssessment.redress": "Report a fault of the software",
-    "impactAssessment.consulted": "Nobody is concerned",
+    "impactAssessment.necessity": "The rows of a test are invented for it",
+    "impactAssessment.harmToGroups": "The persons are invented, so nobody can be harmed",
+    "impactAssessment.redress": "Report a fault of the software to its maintainers",
+    "impactAssessment.consulted": "Nobody, since nobody is concerned by invented rows",
 }
 PASSENGERS = {
     "recordSources": "border, API, PNR",
-    "collectedUnder": "Border Act (invented), section 2",
-    "statisticalUseLaw": "Statistics Act (invented), section 9",
+    "collectedUnder": "Border Act 2009 (invented), section 2",
+    "statisticalUseLaw": "Statistics Act 2015 (invented), section 9",
 }
 Row = Mapping[str, str]
 Send = Callable[..., Delivery]

@@ -1,4 +1,4 @@
-"""Monthly passengers whose years are compared: a delivery refused whole, and rows that come back from quarantine."""
+"""Monthly passengers whose years are compared: none of them good, and rows that come back from quarantine."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -25,10 +25,12 @@ def taken_in(workspace: Workspace, folder: Path, rows: Sequence[Row]) -> tuple[D
     return delivery, stage.ingest_folder(workspace, delivery.folder, lambda _text: None)
 
 
-def test_one_without_a_good_row_is_refused_in_a_sentence(partner: Workspace, tmp_path: Path) -> None:
-    _, account = taken_in(partner, tmp_path, [BAD])
+def test_one_without_a_good_row_is_put_right_from_quarantine(partner: Workspace, tmp_path: Path) -> None:
+    delivery, account = taken_in(partner, tmp_path, [BAD])
     assert account is not None
-    assert account.refused.startswith("No row of 1 is good")
+    assert (account.refused, account.rows_quarantined) == ("", 1)
+    repair(stage.steward_run(partner, delivery.id), delivery.id, "measure", "counted", "od_true")
+    assert replay(stage.steward_run(partner, delivery.id), delivery.id).placed["rows_bronze"] == 1
 
 
 def test_a_row_put_right_comes_back_from_quarantine(partner: Workspace, tmp_path: Path) -> None:

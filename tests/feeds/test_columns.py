@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from sandbox.feeds.columns import to_type
+from sandbox.feeds.typed import to_type
 from sandbox.lakehouse.table import DAY, FLAG, INT, REAL, SMALL, TEXT, TIMESTAMP
 
 

@@ -72,6 +72,14 @@ def test_diff_ends_with_1_until_the_version_says_so(tmp_path: Path, contract: Pa
     assert code(feed("contract", "diff", contract, new, "--json")) == 0
 
 
+def test_a_version_that_goes_back_is_told_as_that(tmp_path: Path, contract: Path) -> None:
+    new = tmp_path / "next.yaml"
+    new.write_text(contract.read_text("utf-8").replace("version: 1.0.0", "version: 0.9.0", 1), "utf-8")
+    done = feed("contract", "diff", contract, new)
+    assert code(done) == 1
+    assert str(done.exception) == "Version 0.9.0 comes before 1.0.0: a version never goes back."
+
+
 def pack(tmp_path: Path, contract: Path, *more: object, name: str = "m.csv") -> Result:
     file = write_csv(tmp_path / name, [movement()])
     fixed = ("--contract", contract, "--out", tmp_path / "out", "--quiet", "--json")
@@ -84,6 +92,24 @@ def test_a_delivery_is_packed_with_its_manifest(tmp_path: Path, contract: Path) 
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert (manifest["delivered_at"], manifest["files"][0]["rows"]) == ("2024-01-31T20:00:00Z", 1)
     assert code(pack(tmp_path, contract)) == 2, "a delivery is packed once"
+
+
+def test_an_empty_file_is_not_packed_and_nothing_is_left(tmp_path: Path, contract: Path) -> None:
+    (tmp_path / "e.csv").write_text(",".join(movement()) + "\n", "utf-8")
+    more = ("--contract", contract, "--out", tmp_path / "out", "--period", PERIOD, "--delivered-at", MOMENT)
+    full = write_csv(tmp_path / "m.csv", [movement()])
+    refused = feed("pack", full, tmp_path / "e.csv", *more)
+    assert code(refused) == 4
+    assert str(refused.exception) == "e.csv has no rows."
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_file_leaves_an_empty_folder_as_it_was(tmp_path: Path, contract: Path) -> None:
+    (tmp_path / "e.csv").write_text("movement_id\nm1\n", "utf-8")
+    (tmp_path / "out").mkdir()
+    more = ("--contract", contract, "--out", tmp_path / "out", "--period", PERIOD, "--delivered-at", MOMENT)
+    assert code(feed("pack", tmp_path / "e.csv", *more)) == 4
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_correction_names_the_delivery_that_it_replaces(tmp_path: Path, contract: Path) -> None:

@@ -128,7 +128,9 @@ def test_nothing_changed_needs_nothing() -> None:
 
 
 def test_a_version_never_goes_back() -> None:
-    assert not compared(lambda _: None, "0.9.0").is_told
+    found = compared(lambda _: None, "0.9.0")
+    assert not found.is_told
+    assert "None" not in found.untold
 
 
 def test_filling_a_drafts_gaps_and_activating_it_needs_no_new_version() -> None:

@@ -6,9 +6,20 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sandbox.feeds.coverage.lookback import lost_persons, missing_days, outages, warning_rows, with_calendar
+from sandbox.feeds.coverage.counted import Counted
+from sandbox.feeds.coverage.lookback import (
+    late,
+    lost_persons,
+    missing_days,
+    outages,
+    person_warnings,
+    warning_rows,
+    with_calendar,
+)
 from sandbox.feeds.coverage.measures import population_of, silent_cells
+from sandbox.feeds.coverage.partial import hours_held, partial_days
 from sandbox.feeds.coverage.past import Measured, profile_rows
+from sandbox.feeds.coverage.tally import COUNT
 from sandbox.feeds.set_rules import Finding, Severity
 
 MONDAY = date(2024, 1, 1)
@@ -44,6 +55,96 @@ def test_a_month_stands_beside_the_same_month_of_earlier_years_where_there_are_t
 def test_a_share_of_nothing_is_left_out() -> None:
     rows = pd.DataFrame({"period": days(2), "numerator": [0, 1], "denominator": [0, 2]})
     assert profile_rows("f", "p", [Measured("duplicates", "delivery", rows)])["value"].to_pylist() == [0.5]
+
+
+def test_a_day_that_is_held_in_part_is_compared_with_no_other() -> None:
+    rows = pd.DataFrame({"period": days(36), "numerator": [1_000.0] * 36})
+    cut = {MONDAY + timedelta(days=28), MONDAY + timedelta(days=35)}
+    rows.loc[rows["period"].isin(cut), "numerator"] = 600.0
+    profile = profile_rows("f", "p", [Measured("rows", "D", rows)], cut)
+    last = value_of(profile, "rows", MONDAY + timedelta(days=35), "D")
+    assert (last["value"], last["past"], last["ratio"]) == (600, None, None)
+    whole = profile_rows("f", "p", [Measured("rows", "D", rows)], {MONDAY + timedelta(days=28)})
+    assert value_of(whole, "rows", MONDAY + timedelta(days=35), "D")["past"] == 1_000, "of the whole Mondays only"
+
+
+def test_measures_of_other_deliveries_have_each_their_own_past() -> None:
+    every = pd.DataFrame({"period": days(4), "numerator": [1.0, 2.0, 3.0, 4.0]})
+    some = pd.DataFrame({"period": days(4)[::3], "numerator": [10.0, 40.0]})
+    profile = profile_rows("f", "p", [Measured("a", "delivery", every), Measured("b", "delivery", some)])
+    last = days(4)[-1]
+    assert value_of(profile, "a", last, "delivery")["past"] == 2
+    assert value_of(profile, "b", last, "delivery")["past"] == 10
+
+
+WEST, EAST = "Pacific/Pitcairn", "Pacific/Kiritimati"  # 8 hours behind UTC, 14 before it
+
+
+def test_a_period_of_utc_days_cuts_the_last_day_of_the_west_and_the_first_of_the_east() -> None:
+    period = (MONDAY, days(10)[-1])
+    assert partial_days([period], "UTC", [WEST]) == {
+        MONDAY - timedelta(days=1): (8.0, 24.0),
+        days(10)[-1]: (16.0, 24.0),
+    }
+    assert partial_days([period], "UTC", [EAST]) == {MONDAY: (10.0, 24.0), days(11)[-1]: (14.0, 24.0)}
+    assert partial_days([period], WEST, [WEST]) == {}, "in its own zone a period has whole days"
+
+
+def test_where_deliveries_join_no_day_is_cut_and_where_one_is_missing_two_are() -> None:
+    first, second, fourth = ((days(40)[10 * n], days(40)[10 * n + 9]) for n in (0, 1, 3))
+    assert days(10)[-1] not in partial_days([second, first], "UTC", [WEST])
+    assert partial_days([first, fourth], "UTC", [WEST])[days(10)[-1]] == (16.0, 24.0)
+
+
+def test_hours_held_are_told_of_the_days_that_a_delivery_says_it_covers() -> None:
+    partial = partial_days([(MONDAY, days(10)[-1])], "UTC", [WEST])
+    assert hours_held(partial, days(10)).rows.to_numpy().tolist() == [[days(10)[-1], 16.0, 24.0]]
+
+
+def counted_by_day(rows: dict[date, int]) -> Counted:
+    made = [{"count": "rows", "period": day, "area": "A", "place": "c", "value": n} for day, n in rows.items()]
+    made += [made_row | {"count": "persons_of_day", "area": "", "place": ""} for made_row in made]
+    return Counted.of(pa.Table.from_pylist(made, COUNT.stored))
+
+
+@pytest.mark.parametrize(("last", "found"), [(0, ["repeated"]), (1, [])])
+def test_a_day_sent_again_under_another_date_is_found_among_many(last: int, found: list[str]) -> None:
+    counts = [1_000 + 37 * n for n in range(12)]
+    made = [
+        {"count": "rows", "period": day, "area": "A", "place": f"c{place}", "value": count + number % 3 * place}
+        for number, day in enumerate(days(3))
+        for place, count in enumerate(counts)
+    ]
+    made += [row | {"period": days(4)[-1], "value": row["value"] + last} for row in made if row["period"] == MONDAY]
+    made += [{"count": "persons_of_day", "period": day, "area": "", "place": "", "value": 9} for day in days(4)]
+    counted = Counted.of(pa.Table.from_pylist(made, COUNT.stored))
+    warnings = person_warnings(counted, days(4), profile_rows("f", "p", []))
+    assert [(each.rule, each.period_from) for each in warnings] == [(rule, days(4)[-1]) for rule in found]
+
+
+def test_only_whole_days_are_warned_of_by_their_rows() -> None:
+    rows = dict.fromkeys(days(60), 1_000) | {days(60)[-1]: 300}
+    nothing = profile_rows("f", "p", [])
+    assert {found.rule for found in person_warnings(counted_by_day(rows), days(60), nothing)} == {
+        "lost_subscribers",
+        "volume_of_day",
+    }
+    assert person_warnings(counted_by_day(rows), days(59), nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("agreed", "found"),
+    [
+        (None, ["delivered 31 days after its period's end; usual are 10"]),
+        (31, []),
+        (5, [f"delivered {n} days after its period's end; the contract allows 5" for n in (10, 10, 31)]),
+    ],
+)
+def test_a_delivery_is_late_by_its_contract_and_without_one_by_what_is_usual(
+    agreed: int | None, found: list[str]
+) -> None:
+    freshness = pd.DataFrame({"period": days(3), "value": [10.0, 10.0, 31.0], "past": [float("nan"), 10.0, 10.0]})
+    assert [finding.text for finding in late(freshness, agreed)] == found
 
 
 def heard(silent: dict[int, list[str]]) -> pd.DataFrame:

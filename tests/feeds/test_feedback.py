@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from sandbox.cli.profile import profile
 from sandbox.errors import CallError
 from sandbox.feeds.contract import ALL_FEEDS
 from sandbox.feeds.feedback import given_back
@@ -34,6 +35,12 @@ def measured(measure: str, day: date, value: float, persons: int | None = None) 
     return {**own, "area": "_T", "value": value, "numerator": value, "denominator": 1.0, "persons": persons}
 
 
+def of_delivery(rows: int) -> dict[str, object]:
+    """Return the profile's row of the deliveries that end on the last day: three rows of so many in quarantine."""
+    whole = measured("quarantined", DAYS[-1], 3 / rows)
+    return whole | {"frequency": "delivery", "numerator": 3.0, "denominator": float(rows)}
+
+
 @pytest.fixture
 def filled(workspace: Workspace) -> Workspace:
     run = StageRun(workspace, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
@@ -44,7 +51,7 @@ def filled(workspace: Workspace) -> Workspace:
     bad = {"delivery_id": "d1", "feed": "mobile_event", "file": "f", "row": f'{{"person_key": "{SECRET}"}}'}
     quarantined = [{**bad, "row_number": n, "broken_rules": ["allowed:event_type"]} for n in range(3)]
     run.write_small(rows_for(QUARANTINE, quarantined), QUARANTINE, feed="mobile_event", delivery_id="d1")
-    profile = [
+    measures = [
         row
         for day in DAYS
         if day != MISSING
@@ -52,7 +59,8 @@ def filled(workspace: Workspace) -> Workspace:
         for row in (measured("rows", day, 7_777 if persons == 7 else 900, persons),
                     measured("active_subscribers", day, persons, persons))
     ]  # fmt: skip
-    run.write_small(rows_for(FEED_PROFILE, profile), FEED_PROFILE, feed="mobile_event", partner="telco")
+    measures.append(of_delivery(100))
+    run.write_small(rows_for(FEED_PROFILE, measures), FEED_PROFILE, feed="mobile_event", partner="telco")
     warning = {"rule": "missing_days", "period_from": MISSING, "period_to": MISSING, "severity": "stop"}
     warnings = [{"feed": "mobile_event", "partner": "telco", **warning, "text": "no row for 1 day"}]
     run.write_small(rows_for(FEED_WARNING, warnings), FEED_WARNING, feed="mobile_event", partner="telco")
@@ -79,6 +87,49 @@ def test_the_json_says_what_came_what_was_wrong_and_what_it_was_used_for(filled:
     assert [(w["severity"], w["period_from"]) for w in machine["warnings"]] == [("stop", MISSING.isoformat())]
 
 
+def test_a_day_that_is_held_in_part_is_no_newest_figure(filled: Workspace, tmp_path: Path) -> None:
+    run = StageRun(filled, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
+    whole, cut = DAYS[-2:]
+    measures = [
+        measured("rows", whole, 900, 400),
+        measured("rows", cut, 600, 300),
+        measured("hours_held", cut, 16, None),
+        of_delivery(100),
+    ]
+    run.write_small(rows_for(FEED_PROFILE, measures), FEED_PROFILE, feed="mobile_event", partner="telco")
+    _, machine = written(filled, tmp_path)
+    newest = {row["measure"]: (row["period"], row["value"]) for row in machine["measures"]}
+    del newest["quarantined"]
+    assert newest == {"rows": (whole.isoformat(), 900), "hours_held": (cut.isoformat(), 16)}
+
+
+def test_a_delivery_that_nobody_has_looked_at_is_never_said_to_be_in_order(filled: Workspace, tmp_path: Path) -> None:
+    run = StageRun(filled, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
+    run.write_small(rows_for(FEED_WARNING, []), FEED_WARNING, feed="mobile_event", partner="telco")
+    page, machine = written(filled, tmp_path)
+    assert machine["not_profiled"] == []
+    assert "Nothing out of the ordinary" in page
+    new = {"feed": "mobile_event", "partner": "telco", "contract_version": "1.0.0", "delivery_id": "d2"}
+    counts = {"rows_in": 50, "rows_bronze": 50, "rows_quarantined": 0, "rows_duplicate": 0, "findings": []}
+    period = {"period_from": DAYS[0], "period_to": DAYS[-1], "received_at": datetime(2024, 3, 5, tzinfo=UTC)}
+    run.write_small(rows_for(DELIVERY, [{**new, **counts, **period}]), DELIVERY, delivery_id="d2")
+    page, machine = written(filled, tmp_path)
+    assert machine["not_profiled"] == ["d1", "d2"], "rows of the one can't be told from rows of the other"
+    assert "Nothing out of the ordinary" not in page
+    assert "Not looked at yet" in page
+    assert "Days without rows" not in page
+
+
+def test_feedback_looks_first_at_what_was_taken_in_alone(filled: Workspace, tmp_path: Path) -> None:
+    run = StageRun(filled, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
+    new = {"feed": "area", "partner": "office", "contract_version": "1.0.0", "delivery_id": "a1"}
+    counts = {"rows_in": 5, "rows_bronze": 5, "rows_quarantined": 0, "rows_duplicate": 0, "findings": []}
+    period = {"period_from": DAYS[0], "period_to": DAYS[-1], "received_at": datetime(2024, 3, 5, tzinfo=UTC)}
+    run.write_small(rows_for(DELIVERY, [{**new, **counts, **period}]), DELIVERY, delivery_id="a1")
+    profile(tmp_path, filled.root, feed="area", quiet=True)
+    assert json.loads((tmp_path / "office.area" / "feedback.json").read_text("utf-8"))["not_profiled"] == []
+
+
 def test_neither_page_nor_json_holds_a_row_or_a_count_of_few_persons(filled: Workspace, tmp_path: Path) -> None:
     page, machine = written(filled, tmp_path)
     both = page + json.dumps(machine)
@@ -102,6 +153,20 @@ def test_the_page_stands_alone_and_runs_nothing(filled: Workspace, tmp_path: Pat
     assert links == ["#main", "feedback.json"]
     assert "1 days without rows, in 2 months" in page
     assert "Nothing is computed from it" in page
+
+
+def test_the_gravest_warning_comes_first_and_of_these_the_newest(filled: Workspace, tmp_path: Path) -> None:
+    run = StageRun(filled, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
+    told = [("late", "note", 59), ("outage", "warn", 30), ("volume", "warn", 40), ("missing_days", "stop", 1)]
+    warnings = [
+        {"feed": "mobile_event", "partner": "telco", "rule": rule, "severity": severity, "text": f"text of {rule}",
+         "period_from": DAYS[day], "period_to": DAYS[day]}
+        for rule, severity, day in told
+    ]  # fmt: skip
+    run.write_small(rows_for(FEED_WARNING, warnings), FEED_WARNING, feed="mobile_event", partner="telco")
+    page, _ = written(filled, tmp_path)
+    places = [page.index(f"Text of {rule}") for rule in ("missing_days", "volume", "outage", "late")]
+    assert places == sorted(places)
 
 
 def test_text_of_others_is_text_on_the_page(filled: Workspace, tmp_path: Path) -> None:
@@ -134,6 +199,7 @@ def test_a_missing_day_is_crossed_and_a_month_that_nothing_covers_is_drawn() -> 
         ("required:cell_id", "column cell_id is empty (antenna)", "Fill it, or leave the row out."),
         ("range:lat", "column lat is outside -90 to 90", "Check the unit, and the value at its source."),
         ("valid_from<=valid_to", "valid_from is after valid_to", "Check which of the two is wrong."),
+        ("type:cell_id", "column cell_id is no text in the file's encoding (antenna)", "Write the whole file in one"),
         ("conflict:key", "the same key came before with other content", ""),
         ("brand:new", "it breaks the rule brand:new", ""),
     ],

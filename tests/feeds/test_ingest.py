@@ -7,9 +7,9 @@ from pathlib import Path
 import h3.api.basic_int as h3
 import pyarrow as pa
 
-from sandbox.feeds.feed_job import bundled
 from sandbox.feeds.ingest import FileTask, checked_rows, coarsened
 from sandbox.feeds.notes import FileNote
+from sandbox.feeds.workers import bundled
 from tests.feeds.conftest import movement, write_csv
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
 
 from sandbox.feeds.coverage import profiled
 from sandbox.lakehouse import store
@@ -16,6 +15,7 @@ from sandbox.lakehouse.tables.books import DELIVERY, FEED_PROFILE, FEED_QUALITY,
 from sandbox.lakehouse.tables.feeds import AUDIENCE_ESTIMATE, MOBILE_CELL, MOBILE_EVENT
 from sandbox.lakehouse.tables.reference import AREA
 from sandbox.settings import Workspace
+from tests.feeds.conftest import active_contract
 
 MONDAY = date(2024, 1, 1)
 EMPTY_CALENDAR = pd.DataFrame({"day": [], "kind": [], "name": []})
@@ -79,7 +79,7 @@ def events() -> pa.Table:
 
 
 @pytest.fixture
-def profiled_workspace(workspace: Workspace, spark: SparkSession) -> Callable[[], Workspace]:
+def profiled_workspace(workspace: Workspace) -> Callable[[], Workspace]:
     run = StageRun(workspace, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
     cells = [
         {
@@ -145,9 +145,7 @@ def test_the_profile_of_a_feed_of_persons_counts_local_days_and_holds_no_person(
     assert first == again, "the same run twice leaves the same tables"
 
 
-def test_without_antennas_a_day_is_that_of_the_country_and_no_area_is_known(
-    workspace: Workspace, spark: SparkSession
-) -> None:
+def test_without_antennas_a_day_is_that_of_the_country_and_no_area_is_known(workspace: Workspace) -> None:
     run = StageRun(workspace, "ingest", date(2024, 3, 1), date(2024, 3, 1), 0)
     run.write_small(events().slice(0, 500), MOBILE_EVENT, delivery_id="d_mobile_event")
     run.write_small(rows_for(DELIVERY, [delivery("mobile_event")]), DELIVERY, delivery_id="d_mobile_event")
@@ -185,6 +183,23 @@ def test_the_profile_of_figures_needs_no_spark_and_warns_of_a_floor(workspace: W
     assert value_of(profile, "coverage", date(2024, 1, 1), "M", "XAA")["value"] == 0.5
     assert "floor" in store.read_small(workspace, FEED_WARNING)["rule"].to_pylist()
     assert "spark" not in vars(run)
+
+
+def test_the_contract_says_when_a_delivery_is_late_and_in_which_zone_its_period_is(
+    profiled_workspace: Callable[[], Workspace], workspace: Workspace
+) -> None:
+    profiled_workspace()
+    measures = store.read_small(workspace, FEED_PROFILE)["measure"].to_pylist()
+    assert "hours_held" in measures, "without a contract a period has UTC days, and the last one is cut"
+    workspace.contracts.mkdir()
+    agreed = active_contract("mobile_event", "telco", latencyDays="3", timeZone="Pacific/Pitcairn")
+    (workspace.contracts / "telco.mobile_event.odcs.yaml").write_text(agreed, "utf-8")
+    profiled_workspace()
+    assert "hours_held" not in store.read_small(workspace, FEED_PROFILE)["measure"].to_pylist()
+    late = [row for row in store.read_small(workspace, FEED_WARNING).to_pylist() if row["rule"] == "late"]
+    assert [(row["text"], row["severity"]) for row in late] == [
+        ("delivered 5 days after its period's end; the contract allows 3", "note")
+    ]
 
 
 def test_a_delivery_that_was_corrected_counts_no_more(workspace: Workspace) -> None:

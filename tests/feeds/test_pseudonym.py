@@ -2,13 +2,15 @@
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from sandbox.errors import EnvironmentFaultError
-from sandbox.feeds.pseudonym import KeyFile, Pseudonyms, Scope, collision_probability, create_key
+from sandbox.feeds.keys import KeyFile, create_key
+from sandbox.feeds.pseudonym import Pseudonyms, Scope, collision_probability
 
 SCOPE = ("telco_one", "mobile_event", "1", "migration statistics")
 
@@ -76,3 +78,23 @@ def test_a_new_key_never_overwrites_an_old_one(tmp_path: Path) -> None:
 
 def test_fifty_million_persons_collide_with_a_chance_under_one_in_ten_thousand() -> None:
     assert 6e-5 < collision_probability(50_000_000) < 1e-4
+
+
+def test_an_epoch_that_was_begun_waits_until_the_current_one_is_destroyed(keys: KeyFile) -> None:
+    assert (keys.begin(), keys.begin(), keys.current_epoch, keys.epochs) == ("2", "2", "1", ["1", "2"])
+    secret = keys.secret("2")
+    keys.destroy("1")
+    assert (keys.current_epoch, keys.epochs, keys.secret("2")) == ("2", ["2"], secret)
+
+
+def test_the_tenth_epoch_comes_after_the_ninth(keys: KeyFile) -> None:
+    for number in range(1, 9):
+        keys.destroy(str(number))
+    keys.begin()
+    assert keys.epochs == ["9", "10"]
+
+
+def test_what_is_destroyed_is_overwritten_where_it_lay(keys: KeyFile, tmp_path: Path) -> None:
+    os.link(keys.path, tmp_path / "where it lay")
+    keys.destroy("1")
+    assert set((tmp_path / "where it lay").read_bytes()) == {0}

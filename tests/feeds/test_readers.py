@@ -89,6 +89,13 @@ def test_an_empty_line_of_json_is_a_row_that_nobody_can_read(tmp_path: Path) -> 
     assert [row.get(FAULT) for row in read(tmp_path / "n.jsonl", "jsonl")] == [None, "no_json_object", None]
 
 
+def test_a_line_that_says_a_column_twice_is_a_fault_and_no_other_is(tmp_path: Path) -> None:
+    """A member that is no column may be doubled: Arrow does not read it."""
+    lines = ['{"mcc": "530", "mcc": "310"}', '{"mcc": "530", "note": 1, "note": 2}']
+    (tmp_path / "n.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    assert [row.get(FAULT) for row in read(tmp_path / "n.jsonl", "jsonl")] == ["no_json_object", None]
+
+
 def test_a_number_where_text_is_due_in_json_is_kept(tmp_path: Path) -> None:
     (tmp_path / "n.jsonl").write_text('{"mcc": 530, "country": "NZL", "source": "ITU"}\n', "utf-8")
     assert read(tmp_path / "n.jsonl", "jsonl")[0]["mcc"] == "530"

@@ -63,6 +63,15 @@ def test_a_mapped_value_brings_its_rows_to_bronze_with_their_persons(partner: Wo
     assert (book["rows_in"], book["rows_bronze"], book["rows_quarantined"]) == (4, 3, 1)
 
 
+def test_a_row_that_names_nobody_stays_in_quarantine(partner: Workspace, send: Send) -> None:
+    delivery = send("one", [*ROWS, movement(movement_id="m5", traveller_id="")])
+    taken_in(partner, delivery)
+    repair(run_of(partner), delivery.id, "direction", "arr", "A")
+    assert replay(run_of(partner), delivery.id).placed["rows_quarantine"] == 2
+    assert sorted(bronze(partner)) == ["m1", "m2", "m3"]
+    assert {each["rule"] for each in counted(partner)} == {"allowed:direction", "required:traveller_id"}
+
+
 def test_a_second_replay_changes_nothing(partner: Workspace, send: Send) -> None:
     delivery = send("one", ROWS)
     taken_in(partner, delivery)

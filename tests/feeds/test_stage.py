@@ -53,7 +53,7 @@ def test_good_rows_bad_rows_copies_and_contradictions(spark: SparkSession, partn
     assert counts(accounts[again.id]) == (2, 1, 0, 1)
     assert bronze(partner) == [("m1", first.id), ("m2", first.id), ("m9", again.id)]
     rules = {row["rule"]: row["rows"] for row in counted(partner)}
-    assert rules == {"plausible_date:event_date": 1, "conflict:key": 1}
+    assert rules == {"plausible_date:event_date": 1, "conflict:key": 1} == dict(accounts[first.id].rules)
     assert [row["row_number"] for row in shown(partner, first.id, 10)] == [4, 5]
 
     booked = {row["delivery_id"]: row for row in store.read_small(partner, DELIVERY).to_pylist()}
@@ -61,6 +61,7 @@ def test_good_rows_bad_rows_copies_and_contradictions(spark: SparkSession, partn
     quality = store.read_small(partner, FEED_QUALITY, {"delivery_id": first.id}).to_pylist()
     copies = [(row["value"], row["denominator"]) for row in quality if row["measure"] == "rows_duplicate"]
     assert copies == [(1.0, 5.0)]
+    assert {row["measure"] for row in quality} >= {"broken:plausible_date:event_date", "broken:conflict:key"}
     assert not stage.staging_folder(StageRun(partner, "ingest", date(2024, 1, 1), date(2024, 3, 1), 1)).exists()
 
     later = send("later", [movement(movement_id="m9"), movement(movement_id="m10")], date(2024, 2, 3))
@@ -87,18 +88,29 @@ def test_killed_and_run_again_the_result_is_the_same(
 
 
 def test_refused_whole_nothing_is_taken_and_the_others_are(spark: SparkSession, partner: Workspace, send: Send) -> None:
-    nothing_good = send("bad", [movement(movement_id=f"m{i}", direction="X") for i in range(3)])
     fewer = send("fewer", [movement(movement_id="m7")])
     (fewer.folder / "manifest.json").write_text(
         (fewer.folder / "manifest.json").read_text("utf-8").replace('"rows": 1', '"rows": 2'), "utf-8"
     )
     fine = send("fine", [movement(movement_id="m8")], date(2024, 2, 2))
-    accounts = ingest(partner, nothing_good, stage.read_delivery(fewer.folder), fine)
+    accounts = ingest(partner, stage.read_delivery(fewer.folder), fine)
     refusals = sorted(account.refused for account in accounts.values())
     assert refusals[0] == ""
-    assert refusals[1].startswith("No row of 3 is good; broken: allowed:direction")
-    assert "holds 1 rows, the manifest says 2" in refusals[2]
+    assert "holds 1 rows, the manifest says 2" in refusals[1]
     assert bronze(partner) == [("m8", fine.id)]
+
+
+def test_rows_none_of_which_is_good_wait_for_a_steward_like_any_other(
+    spark: SparkSession, partner: Workspace, send: Send
+) -> None:
+    sent = send("bad", [movement(movement_id=f"m{i}", direction="arr", mode="bus") for i in range(3)])
+    account = ingest(partner, sent)[sent.id]
+    assert (account.refused, counts(account)) == ("", (3, 0, 3, 0))
+    (finding,) = account.findings
+    assert finding.startswith("nothing_good: none of 3 rows is good, all wait in quarantine; broken: allowed:direction")
+    assert shown(partner, sent.id, 1)[0]["broken_rules"] == ["allowed:direction", "allowed:mode"]
+    assert ingest(partner) == {}, "it is taken in, and not looked at again"
+    stage.run(StageRun(partner, "ingest", date(2024, 1, 1), date(2024, 3, 1), 1))
 
 
 def test_days_after_the_vintage_are_left_for_later(spark: SparkSession, partner: Workspace, send: Send) -> None:
@@ -123,14 +135,16 @@ def test_a_corrected_delivery_takes_the_place_of_the_first_which_stays_a_version
     assert ingest(partner) == {}, "what was corrected does not come back"
 
 
-def test_a_correction_that_comes_first_keeps_the_corrected_delivery_out(
+def test_a_correction_that_comes_first_waits_for_what_it_corrects_and_keeps_it_out(
     spark: SparkSession, partner: Workspace, send: Send
 ) -> None:
     first = send("first", [movement(movement_id="m1")])
     corrected = send("corrected", [movement(movement_id="m1", sex="F")], replaces=first.id)
-    ingest(partner, corrected)
-    late = ingest(partner, first)[first.id]
-    assert late.refused == "another delivery corrects it"
+    early = ingest(partner, corrected)[corrected.id]
+    assert early.refused == f"It corrects delivery {first.id}, and border_agency.border_movement has no such delivery."
+    accounts = ingest(partner, first)
+    assert accounts[first.id].refused == "another delivery corrects it"
+    assert accounts[corrected.id].refused == ""
     assert bronze(partner) == [("m1", corrected.id)]
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from sandbox.feeds import contract as contracts
 from sandbox.feeds import stage
 from sandbox.feeds.delivery import Delivery, land, pack
-from sandbox.feeds.pseudonym import create_key
+from sandbox.feeds.keys import create_key
 from sandbox.lakehouse import store
 from sandbox.lakehouse.run import StageRun
 from sandbox.lakehouse.tables.feeds import AIR_OD_MONTH

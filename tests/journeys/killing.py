@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from sandbox.cli.main import main
-from sandbox.feeds import feed_job, parts
+from sandbox.feeds import feed_job, parts, workers
 from sandbox.lakehouse import files, store
 
 NEVER = 1 << 30
@@ -80,7 +80,7 @@ def work(root: Path, commands: Sequence[Words], last: int, told: Path | None, sp
     acts.wrap(feed_job, "noted", after=True)
     sys.addaudithook(acts.heard)
     if spark:
-        feed_job.LOCAL_BYTES = 0
+        workers.LOCAL_BYTES = 0
     for words in commands:
         sys.argv = ["sandbox", *words, "--workspace", str(root)]
         with contextlib.redirect_stdout(io.StringIO()):

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from sandbox.feeds import contract as contracts
 from sandbox.feeds.delivery import Delivery, land, pack
-from sandbox.feeds.pseudonym import create_key
+from sandbox.feeds.keys import create_key
 from sandbox.lakehouse import store
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables.books import DELIVERY, FEED_QUALITY, QUARANTINE

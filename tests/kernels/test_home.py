@@ -125,6 +125,9 @@ def test_the_evidence_against_a_place_is_what_other_places_have() -> None:
 def test_a_tie_goes_to_the_place_of_the_day_before_and_else_to_the_lower() -> None:
     day, place = np.array([0, 0, 1, 2, 2]), np.array([1, 2, 2, 1, 2])
     assert leading(day, place, np.array([0.5, 0.5, 1.0, 0.5, 0.5])).place.tolist() == [1, 2]
+    half = np.array([1.0, 0.5, 0.5])
+    assert leading(np.array([0, 1, 1]), np.array([1, 1, 2]), half).place.tolist() == [1]
+    assert leading(np.array([0, 1, 1]), np.array([3, 1, 2]), half).place.tolist() == [3, 1]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +140,9 @@ def test_a_tie_goes_to_the_place_of_the_day_before_and_else_to_the_lower() -> No
         ("AAAABBBB", [(0, 3, "A", "A"), (4, 7, "B", "B")]),
         ("AAAAAABBB", [(0, 5, "A", "A"), (6, 8, "A", "B")]),  # not yet known to last
         ("AAABBBBABBBBAAA", [(0, 2, "A", "A"), (3, 11, "A", "B"), (12, 14, "A", "A")]),  # away, with one day's noise
+        ("AAAABBBCABBBAAAA", [(0, 3, "A", "A"), (4, 11, "A", "B"), (12, 15, "A", "A")]),  # with noise of two places
+        ("BBBAAAAAA", [(0, 2, "A", "B"), (3, 8, "A", "A")]),  # away when first seen
+        ("CCCCAAABBBCCCC", [(0, 3, "C", "C"), (4, 6, "C", "A"), (7, 9, "C", "B"), (10, 13, "C", "C")]),  # a round trip
     ],
 )
 def test_timelines_by_example(days: str, expected: list[tuple[int, int, str, str]]) -> None:
@@ -150,6 +156,43 @@ def test_a_person_of_more_places_than_are_explained_keeps_those_that_lead_longes
     found = timelines(np.array([0, len(place)]), np.arange(len(place)), place, np.ones(len(place)), COSTS)
     assert found.first[0] == 0
     assert found.last[-1] == len(place) - 1
+
+
+def test_of_places_that_lead_equally_long_the_lowest_are_kept() -> None:
+    place = np.arange(2 * MOST_PLACES)[::-1]
+    runs = leading(np.arange(len(place)), place, np.ones(len(place)))
+    assert known_places(runs).tolist() == list(range(MOST_PLACES))
+
+
+def test_places_lead_by_their_days_whenever_they_are_and_in_however_many_runs() -> None:
+    first_and_longest = np.repeat(np.arange(MOST_PLACES + 1), [3, *[2] * (MOST_PLACES - 1), 1])
+    often_for_a_day = np.array([0, *np.repeat(np.arange(1, MOST_PLACES + 1), 3), 0])
+    for place, kept in ((first_and_longest, range(MOST_PLACES)), (often_for_a_day, range(1, MOST_PLACES + 1))):
+        runs = leading(np.arange(len(place)), place, np.ones(len(place)))
+        assert known_places(runs).tolist() == list(kept)
+
+
+@pytest.mark.parametrize("unknown", [0, 99])
+def test_a_day_in_a_place_that_is_not_explained_is_no_return_home(unknown: int) -> None:
+    place = np.array([*np.repeat(np.arange(8, MOST_PLACES + 6), 2), *[1] * 10, *[7] * 4, unknown])
+    day = np.arange(len(place))
+    assert unknown not in known_places(leading(day, place, np.ones(len(day))))
+    found = timelines(np.array([0, len(day)]), day, place, np.ones(len(day)), COSTS._replace(move=3.0))
+    assert (found.home[-2:].tolist(), found.place[-2:].tolist()) == ([1, 7], [1, 7])
+
+
+def test_an_episode_before_a_move_costs_what_one_with_an_end_costs() -> None:
+    place = np.array([1] * 4 + [2] * 2 + [3] * 4)
+    day, weight = np.arange(len(place)), np.ones(len(place))
+    runs = leading(day, place, weight)
+    cost, _ = explained(runs, known_places(runs), contrary(runs, known_places(runs), day, place, weight), COSTS)
+    assert cost == COSTS.trip + COSTS.move  # not COSTS.unended, which is less
+
+
+def test_timelines_and_stable_homes_are_whole_numbers() -> None:
+    assert stable(np.array([0, 1]), np.array([3]), np.array([1], np.int32), 13, 7).dtype == np.int32
+    found = timelines(np.array([0, 2]), np.array([0, 1]), np.array([1, 1]), np.ones(2), COSTS)
+    assert [column.dtype for column in found] == [np.int64] * 5
 
 
 def test_each_person_is_explained_alone() -> None:

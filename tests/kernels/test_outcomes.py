@@ -147,6 +147,32 @@ def test_observed_until_says_what_all_continuations_agree_on(window: int, thresh
             assert {field: found[field] for field in expected} == expected, case
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case([2, 4, 4, 5, 5], [0, 1, 0, 1, 0], (-1, 0), 6, 4, 5),  # a return flagged, then walked over once more
+        Case([3, 5, 5, 5, 5], [1, 0, 1, 0, 1], (-1, 0), 7, 4, 6),
+    ],
+)
+def test_histories_that_are_rare_say_what_all_their_continuations_agree_on(case: Case) -> None:
+    for found, expected in zip(case.found(), by_continuations(case), strict=True):
+        assert {field: found[field] for field in expected} == expected
+
+
+@pytest.mark.parametrize(("window", "threshold"), [(5, 3), (4, 3), (6, 4)])
+def test_a_status_fixed_on_the_day_of_observation_binds_what_was_decided_on_that_day(
+    window: int, threshold: int
+) -> None:
+    random = np.random.default_rng(window)
+    for _ in range(60):
+        case = random_case(random, window, threshold)
+        earlier = case.until - int(random.integers(0, 2))  # a day may bear the number of a status
+        case.day, case.until = [day - earlier for day in case.day], case.until - earlier
+        case.initial = (int(random.integers(0, 2)), case.until)
+        for found, expected in zip(case.found(), by_continuations(case), strict=True):
+            assert {field: found[field] for field in expected} == expected, case
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("window", "threshold"), [(7, 5), (8, 5), (9, 6), (10, 7), (7, 4), (3, 2)])
 def test_observed_until_says_what_all_continuations_agree_on_in_many_histories(window: int, threshold: int) -> None:
@@ -213,3 +239,20 @@ def test_no_crossings_give_no_rows() -> None:
     none = np.empty(0, np.int64)
     result = outcomes(np.array([0]), none, none.astype(np.int8), none.astype(np.int8), none, 487, 365, 100)
     assert all(len(column) == 0 for column in result)
+
+
+def test_persons_do_not_touch_each_other() -> None:
+    cases = [Case([0, 10], [0, 1], (1, 0), 487, 365, 400), Case([3], [1], (-1, 0), 487, 365, 400)]
+    cases.append(Case([5, 300, 301, 390], [1, 0, 1, 0], (0, -1), 487, 365, 400))
+    together = outcomes(
+        np.array([0, 2, 2, 3, 7]),
+        np.array([day for case in cases for day in case.day]),
+        np.array([way for case in cases for way in case.direction], np.int8),
+        np.array([1, 0, -1, 0], np.int8),
+        np.array([0, 0, 0, -1]),
+        487, 365, 400,
+    )  # fmt: skip
+    alone = [row for case in cases for row in case.found()]
+    for field, column in together._asdict().items():
+        assert column.tolist() == [row[field] for row in alone], field
+    assert [column.dtype for column in together] == [np.int8] * 3 + [np.int64] * 7

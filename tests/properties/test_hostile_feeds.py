@@ -17,8 +17,8 @@ from sandbox.feeds import contract as contracts
 from sandbox.feeds.contract import ALL_FEEDS
 from sandbox.feeds.delivery import Delivery, pack
 from sandbox.feeds.ingest import FileTask, checked_rows
+from sandbox.feeds.keys import create_key
 from sandbox.feeds.notes import FileNote
-from sandbox.feeds.pseudonym import create_key
 from sandbox.lakehouse import store
 from sandbox.lakehouse.tables.books import DELIVERY
 from sandbox.settings import Workspace, read_workspace

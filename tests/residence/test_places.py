@@ -6,7 +6,8 @@ import pyarrow as pa
 
 from sandbox.concepts.rules import RULES
 from sandbox.lakehouse.tables.persons import HOME
-from sandbox.residence.places import Presence, Shock
+from sandbox.persons.temporary import Shock
+from sandbox.residence.places import Presence
 
 START = date(2024, 1, 1)
 PRESENCE = Presence("mobile_event", RULES["INT_50"], date(2025, 12, 1))
@@ -16,7 +17,7 @@ def days(*episodes: tuple[str, int, int], every: int = 3) -> pa.Table:
     """Place, first and last day (from 2024-01-01); seen every third day."""
     rows = [
         {"person_key": 1, "bucket": 0, "home_country": "XAA", "local_date": START + timedelta(day), "place": place}
-        | {"weight": 1.0}
+        | {"country": "XAA", "weight": 1.0}
         for place, first, last in episodes
         for day in range(first, last + 1, every)
     ]
@@ -75,3 +76,17 @@ def test_leaving_a_struck_area_within_a_month_is_displacement() -> None:
     (spell,) = shaken.temporary(days(("A1", 0, 59), ("A3", 60, 119), ("A1", 120, 200))).to_pylist()
 
     assert spell["code"] == "displacement"
+
+
+def test_a_stay_away_that_goes_on_is_neither_temporary_nor_residence() -> None:
+    (spell,) = PRESENCE.temporary(days(("A1", 0, 59), ("A3", 60, 74), every=1)).to_pylist()
+
+    assert (spell["kind"], spell["code"], spell["decided"], spell["decided_on"]) == (None, None, False, None)
+    assert (spell["end"], spell["shortest_days"], spell["longest_days"]) == (START + timedelta(74), 15, None)
+
+
+def test_a_spell_says_how_much_of_it_was_seen() -> None:
+    (spell,) = PRESENCE.temporary(days(("A1", 0, 60), ("A3", 63, 123), ("A1", 126, 200))).to_pylist()
+
+    assert (spell["shortest_days"], spell["longest_days"]) == (61, 65)
+    assert abs(spell["observability"] - 21 / 63) < 0.02

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from sandbox.errors import DeliveryRefusedError
 from sandbox.lakehouse.tables.feeds import Feed
+
+if TYPE_CHECKING:
+    from sandbox.feeds.readers.dialect import Dialect
 
 ROW, FAULT = "_row", "_fault"
 BATCH_ROWS = 131_072
@@ -51,13 +55,18 @@ FORMATS = (
 )
 
 
+def _unheard(_dialect: "Dialect") -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """What the contract states about files of a feed; an empty encoding or delimiter is told from the file.
 
     `delivered_on` is the day of the manifest, for sources that state no vintage; empty in a check. `country`
     (ISO 3166-1 alpha-3) and `mcc` (mobile country code) are whose border and whose network the file tells of.
-    `row_groups` are those of a Parquet file that are wanted; none means all.
+    `row_groups` are those of a Parquet file that are wanted; none means all. `hear` is told how a file of text is
+    written down, as its reader takes it.
     """
 
     feed: Feed
@@ -67,6 +76,7 @@ class ReadOptions:
     country: str = ""
     mcc: str = ""
     row_groups: tuple[int, ...] = ()
+    hear: Callable[["Dialect"], None] = _unheard
 
 
 Reader = Callable[[Path, ReadOptions], Iterator[pa.RecordBatch]]

@@ -1,8 +1,9 @@
 """CSV of a feed's own columns, plain or packed (gzip, Zstandard): one line is one row, the first names the columns.
 
 What the contract leaves open of encoding, delimiter and quotation mark is told from the file (`dialect.py`); a file
-that is not of the stated encoding is refused whole. Every value comes as text; a line of another number of fields
-costs its own row and no other. Columns that the contract does not name are not read.
+that is not of the stated encoding is refused whole. Every value comes as text; a line of another number of fields, or
+with bytes that are no UTF-8 in a file that is, costs its own row and no other. Columns that the contract does not name
+are not read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,18 +16,30 @@ import pyarrow.csv as pv
 
 from sandbox.feeds.columns import NUMBER, keep, mask
 from sandbox.feeds.readers import FAULT, ROW, ReadOptions, check_columns, check_source_columns, unreadable
-from sandbox.feeds.readers.dialect import Dialect, dialect_of, header_of, wrong_encoding
+from sandbox.feeds.readers.dialect import Dialect, check_is_utf8, dialect_of, header_of, wrong_encoding
 from sandbox.feeds.readers.stream import BLOCK_BYTES, endless_line, opened_text
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield batches of text columns; refuse what is no text of the stated encoding."""
     with Refusals(path, options.encoding):
-        dialect = dialect_of(path, options.encoding, options.delimiter)
-        names = header_of(path, dialect)
-        check_columns(names, options.feed, path.name)
+        dialect, names = own_header(path, options)
         declared = {column.name for column in options.feed.columns}
-        yield from text_batches(path, dialect, names, [name for name in names if name in declared])
+        is_judged = False
+        for batch in text_batches(path, dialect, names, [name for name in names if name in declared], is_trusted=True):
+            if not is_judged and _has_strange_bytes(batch):
+                check_is_utf8(path, options.encoding, "CSV")
+                is_judged = True
+            yield batch
+
+
+def own_header(path: Path, options: ReadOptions) -> tuple[Dialect, list[str]]:
+    """Return how a CSV of the feed's own columns is written down, and the names in its header."""
+    dialect = dialect_of(path, options.encoding, options.delimiter)
+    options.hear(dialect)
+    names = header_of(path, dialect)
+    check_columns(names, options.feed, path.name)
+    return dialect, names
 
 
 def source_batches(
@@ -35,6 +48,7 @@ def source_batches(
     """Yield batches of a published source, all its columns as text; refuse a file that lacks one of `needed`."""
     with Refusals(path, options.encoding):
         dialect = dialect_of(path, options.encoding, delimiter)
+        options.hear(dialect)
         names = header_of(path, dialect)
         check_source_columns(names, needed, path.name)
         # The first of two columns of one name; an unnamed one (a row label of R or pandas) is not read.
@@ -42,14 +56,32 @@ def source_batches(
 
 
 def text_batches(
-    path: Path, dialect: Dialect, names: list[str], kept: list[str], skipped_lines: int = 1
+    path: Path,
+    dialect: Dialect,
+    names: list[str],
+    kept: list[str],
+    skipped_lines: int = 1,
+    *,
+    is_trusted: bool = False,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches of the columns `kept` as text, with row numbers; `names` name the fields of a line."""
+    """Yield batches of the columns `kept` as text, with row numbers; `names` name the fields of a line.
+
+    `is_trusted`: the caller looks for bytes that are no UTF-8; else they end the reading.
+    """
     faults: list[int] = []
     unique = [name if name and name not in names[:place] else f"\0{place}" for place, name in enumerate(names)]
+    reading, parsing, converting = _csv_options(unique, dialect, faults, kept, skipped_lines)
+    converting.check_utf8 = not is_trusted
     with opened_text(path, dialect.encoding) as stream:
-        batches = pv.open_csv(stream, *_csv_options(unique, dialect, faults, kept, skipped_lines))
-        yield from _numbered(batches, faults, kept)
+        yield from _numbered(pv.open_csv(stream, reading, parsing, converting), faults, kept)
+
+
+def _has_strange_bytes(batch: pa.RecordBatch) -> bool:
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        return True
+    return False
 
 
 class Refusals:

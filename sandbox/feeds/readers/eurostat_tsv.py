@@ -27,6 +27,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield one row of `official_series` a cell."""
     with Refusals(path, options.encoding, "TSV"):
         dialect = dialect_of(path, options.encoding, "\t")
+        options.hear(dialect)
         names = header_of(path, dialect)
         time = next((end for end in TIME if names[0].endswith(end)), None)
         if time is None or not 2 <= len(names) <= MOST_PERIODS or len(set(names)) < len(names):

@@ -32,6 +32,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     period = _period(path)
     with Refusals(path, options.encoding):
         dialect = dialect_of(path, options.encoding, options.delimiter or ",")
+        options.hear(dialect)
         width = len(header_of(path, dialect))
         names = [*PAIR, *COUNTS][-width:]
         if width not in {len(COUNTS), len(COUNTS) + len(PAIR)}:

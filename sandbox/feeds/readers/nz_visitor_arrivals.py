@@ -54,6 +54,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[pa.RecordBatch]:
     """Yield one row of `official_series` a cell."""
     with Refusals(path, options.encoding):
         dialect = dialect_of(path, options.encoding, ",")
+        options.hear(dialect)
         head, fixed = _head(path, dialect), FIXED | {"vintage": _vintage(path, options)}
         names = [*LABELS, *(f"count_{place}" for place in range(len(head.countries)))]
         above: list[str | None] = [None, None]

@@ -73,8 +73,12 @@ def opened(path: Path) -> Iterator[pa.NativeFile]:
 def opened_text(path: Path, encoding: str) -> Iterator[pa.NativeFile]:
     """Open a file of text for reading it as UTF-8, whatever its encoding."""
     with opened(path) as stream:
-        plain = encoding.lower().replace("_", "-") in {"utf-8", "utf8", "utf-8-sig"}
-        yield stream if plain else pa.transcoding_input_stream(stream, encoding, "utf-8")
+        yield stream if is_utf8(encoding) else pa.transcoding_input_stream(stream, encoding, "utf-8")
+
+
+def is_utf8(encoding: str) -> bool:
+    """Return whether a file of this encoding is read as it is."""
+    return encoding.lower().replace("_", "-") in {"utf-8", "utf8", "utf-8-sig"}
 
 
 def line_blocks(path: Path, encoding: str) -> Iterator[bytes]:

@@ -73,6 +73,26 @@ FEED_QUALITY = Table(
     ("feed",),
 )
 
+FEED_COUNT = Table(
+    "feed_count",
+    Zone.BRONZE,
+    "One count of rows or persons of a partner's feed, kept by month; what the profile is computed from",
+    (
+        Column("feed", TEXT, "Feed"),
+        Column("partner", TEXT, "Partner"),
+        Column("month", DAY, "Month that the count belongs to, its first day"),
+        Column(
+            "count", TEXT, "What is counted; `made_of`: what the month was counted from, so that a change is noticed"
+        ),
+        Column("period", DAY, "The day, or the month's first day"),
+        Column("area", TEXT, "Area, or port; empty for all"),
+        Column("place", TEXT, "Antenna, port or cell; the hour, or the code, where these are counted; else empty"),
+        Column("value", REAL, "Count, or median"),
+    ),
+    ("feed", "partner", "count", "period", "area", "place"),
+    ("feed",),
+)
+
 FEED_PROFILE = Table(
     "feed_profile",
     Zone.BRONZE,

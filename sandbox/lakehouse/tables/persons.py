@@ -1,5 +1,6 @@
 """Person-level tables of the silver and gold zones. None of them ever leaves the house."""
 
+from sandbox.concepts.codes import Activity
 from sandbox.lakehouse.table import DAY, FLAG, INT, REAL, SMALL, TEXT, Column, Table
 from sandbox.lakehouse.tables.feeds import BUCKET, PERSON
 from sandbox.settings import Zone
@@ -29,6 +30,23 @@ PRESENCE_DAY = Table(
     ("feed", "bucket"),
 )
 
+PERSON_MONTH = Table(
+    "person_month",
+    Zone.SILVER,
+    "How active one key of a person was in one month, and which part of the person it stands for; none where silent",
+    (
+        *PERSON_OF_FEED,
+        Column("month", DAY, "Month, its first day"),
+        Column("events", INT, "Events by the clock of the office, located or not", "events"),
+        Column("days_seen", INT, "Days with a located event", "days"),
+        Column("activity", TEXT, "No event located, too few days, more places, one place", allowed=tuple(Activity)),
+        Column("same_person", REAL, "Probability that the person has another key in the month; empty if unlocatable"),
+        Column("duplicity_weight", REAL, "Expected part of a person that the key stands for; empty if unlocatable"),
+    ),
+    ("feed", "person_key", "month"),
+    ("feed", "bucket"),
+)
+
 HOME = Table(
     "home",
     Zone.SILVER,
@@ -54,12 +72,23 @@ SPELL = Table(
         *PERSON_OF_FEED,
         RULE,
         VINTAGE,
-        Column("start", DAY, "First day"),
-        Column("end", DAY, "Last day with evidence, or the day before the next crossing"),
+        Column("start", DAY, "First day; where it was not seen, the likeliest"),
+        Column(
+            "end", DAY, "Last day, by the next crossing or the likeliest; the last one seen where the spell goes on"
+        ),
         Column("place", TEXT, "Place, as in `presence_day`"),
         Column("kind", TEXT, "What the spell is", allowed=("residence", "temporary")),
         Column("code", TEXT, "Type of temporary mobility; empty for residence"),
         Column("end_seen", FLAG, "Whether the end was observed; else the spell is cut by what was seen"),
+        Column(
+            "shortest_days", SMALL, "Days from the first to the last one seen there, or between two crossings", "days"
+        ),
+        Column(
+            "longest_days",
+            SMALL,
+            "Days between the evidence elsewhere before and after; empty if an end is unseen",
+            "days",
+        ),
         Column("decided", FLAG, "Whether later data can't change what the spell is"),
         Column("decided_on", DAY, "Day on which it was decided"),
         Column("earliest_decision", DAY, "First day on which it can be decided"),
