@@ -147,6 +147,7 @@ def task_of(workspace: Workspace, arrived: Arrived, file: str, staging: Path) ->
         epoch=keeper(workspace).current_epoch,
         time_zone=agreed.time_zone,
         record_sources=agreed.record_sources,
+        left_out=agreed.left_out,
         encoding=agreed.stated["encoding"],
         delimiter=agreed.stated["delimiter"],
         buckets=workspace.settings.buckets,

@@ -199,4 +199,5 @@ def _task(file: Path, file_format: str, agreed: Contract, delivered_on: date | N
         buckets=1,
         delivered_on=delivered_on,
         record_sources=agreed.record_sources,
+        left_out=agreed.left_out,
     )

@@ -44,6 +44,7 @@ class FileTask:
 
     `key_file` refers to the keys; empty means those of a check. `rows_before` are the file's rows before these row
     groups.
+    `left_out` are columns that were not agreed on: what a file holds there never gets past its reader.
     `bronze`, `quarantine` and `staging` are the folders that take its rows, and what is known of them by row.
     """
 
@@ -67,6 +68,7 @@ class FileTask:
     row_groups: tuple[int, ...] = ()
     rows_before: int = 0
     record_sources: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     country: str = ""
     mcc: str = ""
     size: int = 0
@@ -102,7 +104,7 @@ def checked_rows(
         for batch in _batches(task):
             yield from _checked_batch(batch, task, note, pseudonyms, suspects)
     except DeliveryRefusedError as refusal:
-        note.refused = refusal.message
+        note.refused, note.remedy = refusal.message, refusal.remedy
     note.persons_counted = len(note.persons)
 
 
@@ -123,8 +125,9 @@ def _batches(task: FileTask) -> Iterator[pa.RecordBatch]:
         row_groups=task.row_groups,
     )
     for batch in reader_named(task.file_format)(Path(task.path), options):
-        for start in range(0, batch.num_rows, BATCH_ROWS):
-            yield batch.slice(start, BATCH_ROWS)
+        agreed = batch.select([name for name in batch.schema.names if name not in task.left_out])
+        for start in range(0, agreed.num_rows, BATCH_ROWS):
+            yield agreed.slice(start, BATCH_ROWS)
 
 
 def _checked_batch(

@@ -182,3 +182,12 @@ def test_a_file_refused_whole_ends_with_4(tmp_path: Path, contract: Path) -> Non
     assert "required columns are missing" in refused.stderr
     (tmp_path / "b.csv").write_text("", "utf-8")
     assert check(tmp_path / "b.csv", "--contract", contract, "--quiet").returncode == 4
+
+
+def test_a_file_of_another_encoding_is_answered_with_the_prepared_remedy(tmp_path: Path, contract: Path) -> None:
+    file = tmp_path / "a.csv"
+    row = ",".join(movement(port="Nadí").values())
+    file.write_bytes(f"{','.join(movement(port=''))}\n{row}\n".encode("latin-1"))
+    refused = check(file, "--contract", contract, "--quiet")
+    assert refused.returncode == 4
+    assert "It looks like cp1252: state that in the contract, or send it in utf-8." in refused.stderr

@@ -90,11 +90,15 @@ def _columns(contract: OpenDataContractStandard, feed: Feed) -> list[Fault]:
     stated = {item.name or "": item for item in (contract.schema_ or [])[0].properties or []}
     zone = terms_in(contract).get("timeZone", "")
     declared = {column.name: schema_property(column, zone) for column in feed.columns}
-    absent = [name for name in declared if name not in stated]
+    absent = [column.name for column in feed.columns if column.required and column.name not in stated]
     foreign = [name for name in stated if name not in declared]
     faults = []
     if absent:
-        faults.append(_wrong(f"Columns of the feed are missing: {', '.join(absent)}.", "Take them from a new one."))
+        faults.append(
+            _wrong(
+                f"Columns of the feed are missing: {', '.join(absent)}.", "They are required: take them from a new one."
+            )
+        )
     if foreign:
         faults.append(_wrong(f"The feed has no columns {', '.join(foreign)}.", "Remove them: nobody reads them."))
     if len(stated) < len((contract.schema_ or [])[0].properties or []):

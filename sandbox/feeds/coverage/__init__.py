@@ -103,14 +103,6 @@ def profiled(run: StageRun, feeds: Sequence[str], anew: bool = False) -> None:
         run.write_small(pa.concat_tables(warnings), FEED_WARNING, feed=list(feeds))
 
 
-def profiled_anew(workspace: Workspace, feed: str, say: Callable[[str], None]) -> None:
-    """Write profile and warnings of one feed, or of all that have come, as the newest delivery knows them."""
-    delivered = store.read_small(workspace, DELIVERY)
-    month = max(delivered["received_at"].to_pylist()).date().replace(day=1)
-    feeds = [feed] if feed else pc.unique(delivered["feed"]).sort().to_pylist()
-    profiled(StageRun(workspace, "profile", month, month, 0, say=say), feeds, anew=True)
-
-
 def _profile(run: StageRun, partner: Partner, books: Books, anew: bool) -> tuple[pa.Table, pa.Table]:
     measures = delivery_measures(partner.deliveries, partner.quality)
     agreed, findings = _agreed(run.workspace, partner), list[Finding]()
