@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -66,7 +67,8 @@ def _write_months(run: StageRun, events: DataFrame, office: Office) -> None:
     stays = pairs.stays_away(runs, crowded).persist()
     compared = pairs.compared(runs, stays, pairs.candidates(runs, stays))
     told = by_person(compared, pairs_of, PAIR, ("other", "place"))
-    found = months.join(events_by_month(events, office.time_zone), ["person_key", "bucket", "month"], "full_outer")
+    by_key = events_by_month(events, run.read_small(MOBILE_CELL), office.time_zone)
+    found = months.join(by_key, ["person_key", "bucket", "month"], "full_outer")
     found = found.join(pairs.by_month(told, months), ["person_key", "month"], "left")
     run.write_persons(
         found, partial(person_months, feed=feed, second_sims=second_sims), PERSON_MONTH, ("month", "other"), feed=feed
@@ -76,11 +78,19 @@ def _write_months(run: StageRun, events: DataFrame, office: Office) -> None:
         frame.unpersist()
 
 
-def events_by_month(events: DataFrame, time_zone: str) -> DataFrame:
-    """Count the events of persons' devices, located or not, by key and month on the office's clock."""
-    month = F.trunc(F.from_utc_timestamp("event_ts", time_zone), "month").alias("month")
+def events_by_month(events: DataFrame, cells: pa.Table, time_zone: str) -> DataFrame:
+    """Count the events of persons' devices, located or not, by key and month on the clock of the antenna.
+
+    Where that is not known, or is the office's, it is the office's clock: as for located events.
+    """
+    elsewhere = cells.filter(pc.not_equal(cells["time_zone"], time_zone)).group_by(["partner", "cell_id"])
+    zones = elsewhere.aggregate([("time_zone", "min")]).rename_columns(["partner", "cell_id", "zone"])
+    schema = "partner string, cell_id string, zone string"
+    zone_of_cell = events.sparkSession.createDataFrame([tuple(row.values()) for row in zones.to_pylist()], schema)
+    told = events.join(F.broadcast(zone_of_cell), ["partner", "cell_id"], "left")
+    month = F.trunc(F.from_utc_timestamp("event_ts", F.coalesce("zone", F.lit(time_zone))), "month").alias("month")
     is_person = F.col("tac_class").isNull() | (F.col("tac_class") != MACHINE)
-    return events.where(is_person).groupBy("person_key", "bucket", month).agg(F.count("*").alias("events"))
+    return told.where(is_person).groupBy("person_key", "bucket", month).agg(F.count("*").alias("events"))
 
 
 def located_months(days: DataFrame, country: str) -> DataFrame:

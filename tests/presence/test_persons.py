@@ -88,6 +88,18 @@ def test_every_key_with_an_event_has_a_class_and_a_machine_has_none(run: StageRu
     assert {key: row["events"] for key, row in found.items()} == {1: 7, 2: 6, 3: 2, 5: 1}
 
 
+def test_a_month_ends_by_the_clock_of_the_antenna(run: StageRun) -> None:
+    island = {"partner": "telco", "delivery_id": "c", "cell_id": "C4", "area_id": "A4", "lat": -23.0, "lon": -135.0}
+    cells = run.read_small(MOBILE_CELL).to_pylist()
+    island |= {"time_zone": "Pacific/Marquesas", "valid_from": date(2019, 1, 1)}
+    write(run, MOBILE_CELL, *cells, island)
+    late = event(1, 0, "C4", event_ts=datetime(2024, 4, 1, 8, 45, tzinfo=UTC))  # 23:15 there, 0:45 at the office
+    write(run, MOBILE_EVENT, late)
+    stage.run(run)
+    (row,) = run.read_small(PERSON_MONTH).to_pylist()
+    assert (row["month"], row["activity"]) == (date(2024, 3, 1), "inactive")
+
+
 def test_order_and_partitioning_change_nothing(run: StageRun) -> None:
     rows = events(TRIP, TRIP, "hhhxxx.hhyy.yhh", HOME)
     months(run, *rows)

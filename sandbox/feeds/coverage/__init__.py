@@ -4,7 +4,7 @@ Written from bronze and the book of deliveries: rows of `feed_profile` and `feed
 so that the same run twice, or once more after a kill, leaves the same tables.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
