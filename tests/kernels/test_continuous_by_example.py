@@ -1,5 +1,7 @@
 """Twelve months without an absence of over thirty days, by example: a non-resident comes and goes."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from sandbox.kernels.continuous import Period, continuous
@@ -54,3 +56,15 @@ def test_after_a_break_the_next_arrival_opens_a_new_period() -> None:
     rows = arrivals_and_departures(0, 50, 90, until=500)
     assert [row["is_migration"] for row in rows] == [0, 0, 1]
     assert rows[2]["migration_decided_on"] == 455
+
+
+def test_persons_do_not_touch_each_other() -> None:
+    day, direction = np.array([0, 100, 7, 5, 50, 60, 290]), np.array([0, 1, 0, 1, 0, 1, 0], np.int8)
+    status, fixed = np.array([1, 0, -1, 1], np.int8), np.array([0, 0, 0, -1])
+    offsets = [0, 2, 2, 3, 7]  # the second person has no crossing
+    together = continuous(np.array(offsets), day, direction, status, fixed, YEAR, 300)
+    for person, (start, end) in enumerate(pairwise(offsets)):
+        own, one = slice(start, end), slice(person, person + 1)
+        alone = continuous(np.array([0, end - start]), day[own], direction[own], status[one], fixed[one], YEAR, 300)
+        for both, single in zip(together, alone, strict=True):
+            assert both[own].tolist() == single.tolist()

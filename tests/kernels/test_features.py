@@ -92,3 +92,7 @@ def test_persons_do_not_touch_each_other() -> None:
         list(row.values()) for rows, each in ((range(5), one), (range(3), two)) for row in features(rows, 800, *each)
     ]
     np.testing.assert_array_equal(both, alone)
+
+
+def test_who_leaves_on_the_day_of_arrival_was_not_in_the_country() -> None:
+    assert features([2], 20, [3, 3, 10], [1, 0, 1])[0]["share_in_country_365"] == 0

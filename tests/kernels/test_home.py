@@ -128,6 +128,7 @@ def test_a_tie_goes_to_the_place_of_the_day_before_and_else_to_the_lower() -> No
     half = np.array([1.0, 0.5, 0.5])
     assert leading(np.array([0, 1, 1]), np.array([1, 1, 2]), half).place.tolist() == [1]
     assert leading(np.array([0, 1, 1]), np.array([3, 1, 2]), half).place.tolist() == [3, 1]
+    assert leading(np.array([0, 1, 1]), np.array([2, 1, 2]), half).place.tolist() == [2]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,7 @@ def test_a_tie_goes_to_the_place_of_the_day_before_and_else_to_the_lower() -> No
         ("AAABBBBABBBBAAA", [(0, 2, "A", "A"), (3, 11, "A", "B"), (12, 14, "A", "A")]),  # away, with one day's noise
         ("AAAABBBCABBBAAAA", [(0, 3, "A", "A"), (4, 11, "A", "B"), (12, 15, "A", "A")]),  # with noise of two places
         ("BBBAAAAAA", [(0, 2, "A", "B"), (3, 8, "A", "A")]),  # away when first seen
+        ("AAACCCCCC", [(0, 2, "C", "A"), (3, 8, "C", "C")]),
         ("CCCCAAABBBCCCC", [(0, 3, "C", "C"), (4, 6, "C", "A"), (7, 9, "C", "B"), (10, 13, "C", "C")]),  # a round trip
     ],
 )
@@ -162,6 +164,11 @@ def test_of_places_that_lead_equally_long_the_lowest_are_kept() -> None:
     place = np.arange(2 * MOST_PLACES)[::-1]
     runs = leading(np.arange(len(place)), place, np.ones(len(place)))
     assert known_places(runs).tolist() == list(range(MOST_PLACES))
+    days = np.random.default_rng(1).integers(1, 4, len(place))
+    place = np.repeat(np.arange(len(place)), days)
+    runs = leading(np.arange(len(place)), place, np.ones(len(place)))
+    longest = sorted(range(len(days)), key=lambda each: (-days[each], each))
+    assert known_places(runs).tolist() == sorted(longest[:MOST_PLACES])
 
 
 def test_places_lead_by_their_days_whenever_they_are_and_in_however_many_runs() -> None:
@@ -173,12 +180,13 @@ def test_places_lead_by_their_days_whenever_they_are_and_in_however_many_runs() 
 
 
 @pytest.mark.parametrize("unknown", [0, 99])
-def test_a_day_in_a_place_that_is_not_explained_is_no_return_home(unknown: int) -> None:
-    place = np.array([*np.repeat(np.arange(8, MOST_PLACES + 6), 2), *[1] * 10, *[7] * 4, unknown])
+@pytest.mark.parametrize(("home", "away"), [(1, 7), (7, 1)])
+def test_a_day_in_a_place_that_is_not_explained_is_no_return_home(home: int, away: int, unknown: int) -> None:
+    place = np.array([*np.repeat(np.arange(8, MOST_PLACES + 6), 2), *[home] * 10, *[away] * 4, unknown])
     day = np.arange(len(place))
     assert unknown not in known_places(leading(day, place, np.ones(len(day))))
     found = timelines(np.array([0, len(day)]), day, place, np.ones(len(day)), COSTS._replace(move=3.0))
-    assert (found.home[-2:].tolist(), found.place[-2:].tolist()) == ([1, 7], [1, 7])
+    assert (found.home[-2:].tolist(), found.place[-2:].tolist()) == ([home, away], [home, away])
 
 
 def test_an_episode_before_a_move_costs_what_one_with_an_end_costs() -> None:

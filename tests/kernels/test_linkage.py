@@ -149,3 +149,12 @@ def test_a_repetition_within_half_an_hour_or_on_a_day_without_time_is_a_duplicat
     assert straight([5, 5], [1, 1], [0, 1801])[1] == [False, False]
     assert straight([5, 5], [1, 1], [none, 7])[1] == [False, True]
     assert straight([5, 6], [1, 1], [none, none])[1] == [False, False]
+
+
+def test_each_person_s_rows_are_straightened_alone() -> None:
+    none = np.full(7, NO_TIME)
+    day, direction = np.array([1, 5, 5, 5, 5, 9, 9]), np.array([1, 1, 0, 1, 1, 1, 0], np.int8)
+    order, duplicate = straightened(np.array([0, 3, 3, 5, 7]), day, direction, none, np.zeros(7, np.int64))
+    assert order.tolist() == [0, 2, 1, 3, 4, 5, 6]
+    assert duplicate.tolist() == [False, False, False, False, True, False, False]
+    assert (order.dtype, duplicate.dtype) == (np.int64, np.bool_)

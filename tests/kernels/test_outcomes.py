@@ -150,9 +150,11 @@ def test_observed_until_says_what_all_continuations_agree_on(window: int, thresh
 @pytest.mark.parametrize(
     "case",
     [
-        # Found among 12,000 random ones: they tell the kernel from one that flags a return twice.
+        # Found among 140,000 random ones: each tells the kernel from a mutant of it.
         Case([2, 4, 4, 5, 5], [0, 1, 0, 1, 0], (-1, 0), 6, 4, 5),
         Case([3, 5, 5, 5, 5], [1, 0, 1, 0, 1], (-1, 0), 7, 4, 6),
+        Case([0, 0, 1, 1, 1], [0, 1, 0, 1, 0], (0, 2), 3, 2, 2),
+        Case([1, 1, 4], [1, 0, 1], (1, 4), 6, 3, 4),
     ],
 )
 def test_histories_that_are_rare_say_what_all_their_continuations_agree_on(case: Case) -> None:
@@ -215,45 +217,3 @@ def test_the_plain_function_says_what_the_compiled_one_says() -> None:
     )  # fmt: skip
     for plain, compiled in zip(_outcomes(*arguments), outcomes(*arguments), strict=True):
         assert plain.tolist() == compiled.tolist()
-
-
-def test_a_departure_is_undecided_until_a_threshold_is_reached() -> None:
-    case = Case([0], [0], (1, 0), 487, 365, 364)
-    assert case.found()[0]["is_migration"] == -1
-    assert case.found(365)[0]["is_migration"] == 1
-    assert case.found(365)[0]["migration_decided_on"] == 365
-
-
-def test_an_undecided_crossing_carries_the_first_and_last_day_of_decision() -> None:
-    (row,) = Case([0], [0], (1, 0), 487, 365, 100).found()
-    assert (row["earliest_decision"], row["latest_decision"]) == (222, 487)
-    assert (row["days_migrating"], row["days_returned"]) == (100, 0)
-
-
-def test_a_short_return_is_flagged_at_once_though_residence_is_open() -> None:
-    _, back = Case([0, 10], [0, 1], (1, 0), 487, 365, 20).found()
-    assert (back["is_migration"], back["migration_decided_on"]) == (0, 10)
-    assert (back["resident_before"], back["resident_after"]) == (-1, -1)
-
-
-def test_no_crossings_give_no_rows() -> None:
-    none = np.empty(0, np.int64)
-    result = outcomes(np.array([0]), none, none.astype(np.int8), none.astype(np.int8), none, 487, 365, 100)
-    assert all(len(column) == 0 for column in result)
-
-
-def test_persons_do_not_touch_each_other() -> None:
-    cases = [Case([0, 10], [0, 1], (1, 0), 487, 365, 400), Case([3], [1], (-1, 0), 487, 365, 400)]
-    cases.append(Case([5, 300, 301, 390], [1, 0, 1, 0], (0, -1), 487, 365, 400))
-    together = outcomes(
-        np.array([0, 2, 2, 3, 7]),
-        np.array([day for case in cases for day in case.day]),
-        np.array([way for case in cases for way in case.direction], np.int8),
-        np.array([1, 0, -1, 0], np.int8),
-        np.array([0, 0, 0, -1]),
-        487, 365, 400,
-    )  # fmt: skip
-    alone = [row for case in cases for row in case.found()]
-    for field, column in together._asdict().items():
-        assert column.tolist() == [row[field] for row in alone], field
-    assert [column.dtype for column in together] == [np.int8] * 3 + [np.int64] * 7

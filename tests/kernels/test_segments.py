@@ -208,3 +208,9 @@ def test_stays_may_overlap_by_the_days_allowed_and_one_more_is_no_move() -> None
         rows = [(0, day) for day in range(10)] + [(1, day) for day in range(first, 25)]
         result = found_in(rows, SMALL._replace(max_overlap_days=2))
         assert result.moves[:, [1, 2, 4]].tolist() == moves
+
+
+def test_a_record_written_twice_contradicts_the_day_of_a_move_once() -> None:
+    rows = [(0, 11), (0, 11), *((0, day) for day in range(16, 26)), *((1, day) for day in (*range(10), 13))]
+    result = found_in(rows, SMALL._replace(max_move_gap_days=10))
+    assert result.moves[:, 1:4].tolist() == [[1, 0, 16]]  # one record against 16, one against 11: the later day

@@ -82,3 +82,4 @@ def test_a_silence_as_long_as_may_be_joined_is_not_longer() -> None:
 
 def test_days_seen_are_whole_numbers() -> None:
     assert [column.dtype for column in days_seen(np.array([0, 2]), np.array([4, 9]))] == [np.int64] * 2
+    assert silent_longer(np.array([0, 2]), np.array([4, 9]), 90, 3).dtype == np.bool_

@@ -37,7 +37,7 @@ PERSON_MONTH = Table(
     (
         *PERSON_OF_FEED,
         Column("month", DAY, "Month, its first day"),
-        Column("events", INT, "Events by the clock of the office, located or not", "events"),
+        Column("events", INT, "Events, located or not", "events"),
         Column("days_seen", INT, "Days with a located event", "days"),
         Column("activity", TEXT, "No event located, too few days, more places, one place", allowed=tuple(Activity)),
         Column("same_person", REAL, "Probability that the person has another key in the month; empty if unlocatable"),
