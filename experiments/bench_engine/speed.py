@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 
 from experiments.bench_engine.increment import increment
 from experiments.bench_engine.made import UNTIL, crossings, person_days
@@ -37,7 +38,7 @@ def rule(folder: Path) -> dict[str, float]:
     theirs = duckdb(walked(source, by_sql, RULE, UNTIL))
     seconds = medians({"file": ours, "duckdb": theirs, "spark": spark("crossings", source, folder / "spark")})
     compared = check_walks(pq.read_table(by_file), pq.read_table(by_sql), RULE)
-    by_spark = pq.read_table(folder / "spark" / "gold" / "bench_decided")
+    by_spark = DeltaTable(str(folder / "spark" / "gold" / "bench_decided")).to_pyarrow_table()
     names = ["movement_id", "is_migration", "days_migrating", "days_returned"]
     check_equal(by_spark.select(names), pq.read_table(by_file, columns=names))
     return {"rows": rows.num_rows, "rows compared": compared, **seconds, **ratios(seconds)}
@@ -84,7 +85,7 @@ def segments(folder: Path) -> dict[str, float]:
     seconds = medians({"file": ours, "duckdb": theirs, "spark": spark("segments", source, folder / "spark")})
     first = first_step(pq.read_table(steps))
     check_equal(first, pq.read_table(by_sql))
-    by_spark = pq.read_table(folder / "spark" / "silver" / "bench_segments")
+    by_spark = DeltaTable(str(folder / "spark" / "silver" / "bench_segments")).to_pyarrow_table()
     check_equal(first_step(by_spark.rename_columns({"person_key": "person_id"})), first)
     peer = rows.num_rows / seconds["file"] / MIGRATION_DETECTOR
     return {"rows": rows.num_rows, **seconds, **ratios(seconds), "times migration_detector": peer}

@@ -5,6 +5,7 @@ Prints the survivors that nobody has explained, and one line a kernel; `--out` k
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="Stop after as many; the slowest come last.")
     parser.add_argument("--out", type=Path, help="JSON file to write.")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that mutmut ends too and the folder goes
     with tempfile.TemporaryDirectory() as folder:
         table = run(Path(folder), asked)
     for row in table:

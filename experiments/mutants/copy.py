@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ pytest_add_cli_args_test_selection = ["tests/kernels"]
 timeout_multiplier = 4.0
 """
 ENVIRONMENT = {"NUMBA_DISABLE_JIT": "1", "PYTHONHASHSEED": "0"}
+MEMORY = 8 * 2**30  # bytes; a mutant may ask for an array of any size
 FIRST = "sandbox.kernels.walk.x__walk__mutmut_1"  # mutants are made on the first run, which must be asked for one
 
 
@@ -48,14 +50,16 @@ class Copy:
                 [*_mutmut(), "run", "--max-children", "1", *names],
                 cwd=self.folder, env=os.environ | ENVIRONMENT, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
             try:
-                failed = process.wait(seconds) != 0
+                code = process.wait(seconds)
             except subprocess.TimeoutExpired:
-                failed = False
+                code = 0
             finally:
                 _stop(process)
-        if failed:
-            raise RuntimeError((self.folder / "mutmut.log").read_text("utf-8")[-2_000:])
+        if code:
+            told = (self.folder / "mutmut.log").read_text("utf-8")[-2_000:]
+            raise RuntimeError(f"{told}\nmutmut ended with {code}.")
 
     def statuses(self) -> dict[str, str]:
         """Return of every mutant whether it was killed, survived, was not checked and so on."""

@@ -155,6 +155,7 @@ def test_observed_until_says_what_all_continuations_agree_on(window: int, thresh
         Case([3, 5, 5, 5, 5], [1, 0, 1, 0, 1], (-1, 0), 7, 4, 6),
         Case([0, 0, 1, 1, 1], [0, 1, 0, 1, 0], (0, 2), 3, 2, 2),
         Case([1, 1, 4], [1, 0, 1], (1, 4), 6, 3, 4),
+        Case([2, 4, 7], [1, 0, 1], (-1, 0), 6, 3, 7),
     ],
 )
 def test_histories_that_are_rare_say_what_all_their_continuations_agree_on(case: Case) -> None:
