@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from experiments.bench_engine import quality, speed
 from experiments.bench_engine.page import page
@@ -23,15 +24,20 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="Parts to run; none only writes the page.")
     parser.add_argument("--page", type=Path, help="File to write, docs/reference/engine.md.")
     asked = parser.parse_args()
-    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for name in asked.parts:
         with tempfile.TemporaryDirectory() as folder:
-            kept[name] = PARTS[name](Path(folder))
-        sys.stdout.write(f"{name} {json.dumps(kept[name], indent=1)}\n")
+            found = PARTS[name](Path(folder))
+        sys.stdout.write(f"{name} {json.dumps(found, indent=1)}\n")
         sys.stdout.flush()
-        RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
+        RESULTS.write_text(json.dumps(_kept() | {name: found}, indent=1, sort_keys=True) + "\n", "utf-8")
     if asked.page:
-        asked.page.write_text(page(kept), "utf-8")
+        asked.page.write_text(page(_kept()), "utf-8")
+
+
+def _kept() -> dict[str, Any]:
+    """Return what the parts have found so far; another run may have added to it."""
+    kept: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    return kept
 
 
 if __name__ == "__main__":
