@@ -99,9 +99,7 @@ def _formats() -> str:
 def _concepts() -> str:
     from sandbox.concepts import codes
     from sandbox.concepts.indicators import INDICATORS
-    from sandbox.concepts.residency import ESTONIA
     from sandbox.concepts.rules import RULES
-    from sandbox.concepts.temporary import MEANING, TYPING
 
     rules = [
         (
@@ -113,16 +111,6 @@ def _concepts() -> str:
     ]
     indicators = [
         (f"`{i.id}`", i.name, i.unit, i.rule_id, i.feed, i.benchmark_series, i.description) for i in INDICATORS.values()
-    ]
-    temporary = [
-        (
-            f"{where}: `{rule.code}`",
-            " and ".join(map(str, rule.bounds)),
-            ", ".join(visa or "missing" for visa in rule.visas),
-            rule.source,
-        )
-        for where, rules in TYPING.items()
-        for rule in rules
     ]
     lists = [each for _, each in getmembers(codes, isclass) if issubclass(each, StrEnum) and each is not StrEnum]
     return "\n".join(
@@ -144,17 +132,37 @@ def _concepts() -> str:
             ),
             "## Indicators\n",
             _table(("indicator", "name", "unit", "rule", "feed", "official series", "what is counted"), indicators),
-            "## Types of temporary spells\n\nThe first rule that holds gives the code; where none does, `unknown`.\n",
-            _table(("code", "what must hold", "visa", "source"), temporary),
-            "What is asked of a spell; the spells meant are those of the same person in the same place.\n",
-            _table(("measure", "what it is"), [(f"`{name}`", text) for name, text in MEANING.items()]),
-            "## Residency index\n",
-            f"R(t) = d·R(t-1) + g·S(t), at most 1; resident while R ≥ c. d {ESTONIA.stability}, g {ESTONIA.gain}, "
-            f"c {ESTONIA.threshold}: {ESTONIA.citation}.\n",
+            *_temporary(),
             "## Code lists\n",
             _table(("list", "codes", "what it is"), [_code_list(each) for each in lists]),
         ]
     )
+
+
+def _temporary() -> list[str]:
+    """Return the sections on temporary mobility: the typing rules, what they measure, the signs-of-life index."""
+    from sandbox.concepts.residency import ESTONIA
+    from sandbox.concepts.temporary import MEANING, TYPING
+
+    rules = [
+        (
+            f"{where}: `{rule.code}`",
+            " and ".join(map(str, rule.bounds)),
+            ", ".join(visa or "missing" for visa in rule.visas),
+            rule.source,
+        )
+        for where, of_place in TYPING.items()
+        for rule in of_place
+    ]
+    return [
+        "## Types of temporary spells\n\nThe first rule that holds gives the code; where none does, `unknown`.\n",
+        _table(("code", "what must hold", "visa", "source"), rules),
+        "What is asked of a spell; the spells meant are those of the same person in the same place.\n",
+        _table(("measure", "what it is"), [(f"`{name}`", text) for name, text in MEANING.items()]),
+        "## Residency index\n",
+        f"R(t) = d·R(t-1) + g·S(t), at most 1; resident while R ≥ c. d {ESTONIA.stability}, g {ESTONIA.gain}, "
+        f"c {ESTONIA.threshold}: {ESTONIA.citation}.\n",
+    ]
 
 
 def _code_list(codes: type[StrEnum]) -> tuple[str, str, str]:

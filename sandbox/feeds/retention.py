@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
@@ -42,6 +41,7 @@ from sandbox.feeds.forgetting import (
     forget_versions,
     landed_of,
 )
+from sandbox.feeds.term import months_later
 from sandbox.lakehouse import store
 from sandbox.lakehouse.table import Table
 from sandbox.lakehouse.tables import ALL, PERSON_TABLES
@@ -130,7 +130,7 @@ def _past_their_term(workspace: Workspace, book: Book, day: date, kept: Kept) ->
         files = [each for each in landed_of(workspace, partner, feed) if each.name == delivery and files_as_sent(each)]
         if delivery in left or files:
             agreed = _agreed(workspace, partner, feed, kept.not_judged)
-            if agreed is not None and day > _months_later(row["period_to"], agreed.retention_months):
+            if agreed is not None and day > months_later(row["period_to"], agreed.retention_months):
                 yield row
 
 
@@ -203,9 +203,3 @@ def _forget(workspace: Workspace, note: Path) -> None:
     for name in json.loads(note.read_text("utf-8")):
         forget_versions(workspace, ALL[name])
     note.unlink()
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the day that many months on, or the month's last where there is no such day."""
-    later: date = (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
-    return later
